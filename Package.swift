@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One list for every Swift target: language mode 6 plus the upcoming features we build against,
+/// memory safety made visible, and no warning left standing.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: dependencies, exclude: exclude, resources: resources,
+        swiftSettings: settings)
+}
+
+let package = Package(
+    name: "cellbridge",
+    products: [.executable(name: "cellbridge", targets: ["cellbridge"])],
+    targets: [
+        // C libraries and shims.
+        .target(name: "CLinuxShims", path: "Sources/C/CLinuxShims"),
+        .systemLibrary(
+            name: "CMosquitto", path: "Sources/C/CMosquitto", pkgConfig: "libmosquitto",
+            providers: [.apt(["libmosquitto-dev"])]),
+        .systemLibrary(
+            name: "CSQLite", path: "Sources/C/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(
+            name: "CToml", path: "Sources/C/CToml",
+            // NDEBUG: toml++ 3.3 asserts on a control byte after `[`, which would end the process.
+            cxxSettings: [.define("TOML_EXCEPTIONS", to: "0"), .define("NDEBUG")]),
+
+        // Pure: no I/O, no clock.
+        module("ATProtocol"),
+        module("ModemCore", ["ATProtocol"]),
+        module("BridgeCore"),
+
+        // Adapters, one thing each.
+        module("LinuxIO", ["CLinuxShims"]),
+        module("MosquittoClient", ["CMosquitto"]),
+        module("Outbox", ["BridgeCore", "CSQLite"]),
+        module("Configuration", ["CToml"]),
+
+        // Assembly.
+        module(
+            "BridgeRuntime",
+            ["ATProtocol", "ModemCore", "BridgeCore", "LinuxIO", "MosquittoClient", "Outbox", "Configuration"]),
+        module("ModuleSimulator", ["LinuxIO"]),
+        .executableTarget(
+            name: "cellbridge",
+            dependencies: ["BridgeRuntime", "ModuleSimulator", "Configuration", "LinuxIO", "MosquittoClient"],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "bench",
+            dependencies: ["BridgeRuntime", "ModuleSimulator", "LinuxIO", "MosquittoClient", "BridgeTestKit"],
+            path: "examples/bench", swiftSettings: settings),
+
+        // Tests.
+        module("BridgeTestKit", ["ATProtocol", "ModemCore", "BridgeCore", "LinuxIO", "MosquittoClient"]),
+        tests("ATProtocol", ["ATProtocol", "BridgeTestKit"], resources: [.copy("Fixtures")]),
+        tests("ModemCore", ["ModemCore", "ATProtocol", "BridgeTestKit"]),
+        tests("BridgeCore", ["BridgeCore", "BridgeTestKit"]),
+        tests("LinuxIO", ["LinuxIO", "BridgeTestKit"]),
+        tests("MosquittoClient", ["MosquittoClient", "LinuxIO", "BridgeTestKit"]),
+        tests("Outbox", ["Outbox", "BridgeCore", "LinuxIO", "BridgeTestKit"]),
+        tests("Configuration", ["Configuration", "BridgeTestKit"]),
+        tests("BridgeRuntime", ["BridgeRuntime", "BridgeCore", "ATProtocol", "ModemCore", "LinuxIO", "Configuration", "BridgeTestKit"]),
+        tests("ModuleSimulator", ["ModuleSimulator", "LinuxIO", "BridgeTestKit"]),
+        tests("EndToEnd", ["BridgeTestKit", "LinuxIO", "MosquittoClient"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)
