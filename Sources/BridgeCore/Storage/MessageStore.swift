@@ -1,0 +1,103 @@
+/// What is to be written in one transaction.
+public struct StoreBatch: Sendable, Equatable {
+    /// New outbound messages, in order.
+    public var appendOut: [OutboundRow] = []
+    /// New inbound messages, in order.
+    public var appendIn: [InboundRow] = []
+    /// Outbound messages that were acknowledged by the remote broker, or refused.
+    public var removeOut: [Int64] = []
+    /// Inbound messages that were acknowledged by the local broker, or refused.
+    public var removeIn: [Int64] = []
+    /// Echoes to expect.
+    public var addEchoes: [EchoRow] = []
+    /// Echoes that came or lapsed.
+    public var removeEchoes: [Int64] = []
+    /// Refusals for the list.
+    public var refusals: [Refusal] = []
+    /// Small named values; `nil` removes.
+    public var setMeta: [Meta] = []
+    /// Outbound ids that drop-oldest must leave alone: they are with the module.
+    public var protected: [Int64] = []
+
+    /// One named value.
+    public struct Meta: Sendable, Equatable {
+        /// The name.
+        public var key: String
+        /// The value; `nil` removes it.
+        public var value: [UInt8]?
+        /// A named value.
+        public init(key: String, value: [UInt8]?) {
+            self.key = key
+            self.value = value
+        }
+    }
+
+    /// An empty batch.
+    public init() {}
+
+    /// Whether there is nothing to write.
+    public var isEmpty: Bool {
+        appendOut.isEmpty && appendIn.isEmpty && removeOut.isEmpty && removeIn.isEmpty && addEchoes.isEmpty
+            && removeEchoes.isEmpty && refusals.isEmpty && setMeta.isEmpty
+    }
+}
+
+/// What a committed batch did.
+public struct StoreReceipt: Sendable, Equatable {
+    /// The ids of `appendOut`, in its order; `nil` where the byte cap refused the new message.
+    public var outIDs: [Int64?] = []
+    /// The ids of `appendIn`, in its order; `nil` where the byte cap refused the new message.
+    public var inIDs: [Int64?] = []
+    /// Outbound ids that drop-oldest pushed out.
+    public var droppedOut: [Int64] = []
+    /// What the byte cap refused or pushed out, already on the list.
+    public var refusals: [Refusal] = []
+    /// Messages waiting in the outbox after this batch.
+    public var outDepth = 0
+    /// Messages waiting in the inbox after this batch.
+    public var inDepth = 0
+    /// Bytes counted against the cap after this batch, both ways together.
+    public var bytes = 0
+    /// Whether the byte cap is reached and the policy says to stop reading.
+    public var isFull = false
+
+    /// An empty receipt.
+    public init() {}
+}
+
+/// What a store reports; each carries the token of the call it answers.
+public enum StoreEvent: Sendable, Equatable {
+    /// The batch is on disk.
+    case committed(token: Int, StoreReceipt)
+    /// The next outbound messages, in the order they must go.
+    case outbound(token: Int, [OutboundRow])
+    /// The next inbound messages, in the order they came.
+    case inbound(token: Int, [InboundRow])
+    /// Nothing of the call happened; why, and what to do.
+    case failed(token: Int, String)
+}
+
+/// A durable place for what waits: the seam between the dispatcher and the disk.
+///
+/// Calls return at once; outcomes come as `StoreEvent`, in the order of the calls.
+public protocol MessageStore: AnyObject {
+    /// Writes a batch as one transaction.
+    func commit(_ batch: StoreBatch, token: Int)
+    /// Reads the next outbound messages by priority, then id, leaving out `excluding`; at least one row when there is
+    /// one, however large, else up to `limit` rows and `maximumBytes` of cost.
+    func loadOutbound(excluding: [Int64], limit: Int, maximumBytes: Int, token: Int)
+    /// Reads the next inbound messages by id, leaving out `excluding`, bounded likewise.
+    func loadInbound(excluding: [Int64], limit: Int, maximumBytes: Int, token: Int)
+    /// Finishes what was called before, then closes. Blocks until done.
+    func close()
+}
+
+/// What happens to a message that would take the queue over its byte cap.
+public enum OverflowPolicy: String, Sendable, Equatable {
+    /// The oldest waiting messages of the lowest priority make room.
+    case dropOldest = "drop-oldest"
+    /// The new message is refused.
+    case dropNewest = "drop-newest"
+    /// The message is kept and reading from the local broker stops until there is room.
+    case stopReading = "stop-reading"
+}
