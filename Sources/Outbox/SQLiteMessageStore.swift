@@ -2,6 +2,8 @@ public import BridgeCore
 import Glibc
 import Synchronization
 
+// SAFETY: `@unchecked Sendable` because `writer` is itself made for any thread and `thread` is behind a Mutex.
+
 /// The durable outbox and inbox: one SQLite file (`outbox.db`, write-ahead log, `synchronous=FULL`) and one thread that
 /// owns it.
 ///
@@ -18,7 +20,6 @@ import Synchronization
 /// unprotected outbound one may go. `dropNewest`: a new message is refused either way. `stopReading`: new messages are
 /// kept, up to twice the cap, where they are refused: what the module receives cannot be stopped.
 /// A batch's removals count before its new messages, and its inbound ones before its outbound ones.
-// SAFETY: `@unchecked Sendable` because `writer` is itself made for any thread and `thread` is behind a Mutex.
 public final class SQLiteMessageStore: MessageStore, @unchecked Sendable {
     private let writer: StoreWriter
     private let thread: Mutex<pthread_t?>

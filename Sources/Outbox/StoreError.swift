@@ -13,6 +13,7 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The store was closed before.
     case closed
 
+    /// What happened and what to do, for people.
     public var description: String {
         switch self {
         case .unusable(let path, let why):

@@ -72,7 +72,7 @@ import Testing
         while let receipt = harness.commit(.out([outRow(cost: 8000)])) { ids += receipt.outIDs.compactMap { $0 } }
         #expect(ids.count > 5)
         let before = harness.store.statistics()
-        let words = try #require(harness.failure(.out([outRow(cost: 8000), outRow(cost: 100)])))
+        let words = try #require(harness.failure(.out([outRow(cost: 100), outRow(cost: 90_000)])))
         #expect(words.contains("free space") && words.contains(directory.database))
         #expect(harness.store.statistics() == before)
         #expect(harness.outbound().map(\.id) == ids)
