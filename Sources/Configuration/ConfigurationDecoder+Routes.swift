@@ -84,15 +84,15 @@ extension ConfigurationDecoder {
             return topic
         }
         for (key, prefix) in [("local_prefix", localPrefix), ("remote_prefix", remotePrefix)] {
-            let filter = prefix + topic
             if let first = topic.first, Rules.isWildcard(first), let last = prefix.last, last != UInt8(ascii: "/") {
                 let text = quoted(String(decoding: prefix, as: UTF8.self))
                 table.error(key, "\(text) does not end in /; expected that before a topic that begins with a wildcard")
             }
-            if filter.starts(with: "$share/".utf8) {
-                table.error(
-                    prefix.isEmpty ? "topic" : key, "is a shared subscription; expected a filter without $share/")
-            }
+        }
+        for prefix in Set([localPrefix, remotePrefix]) where (prefix + topic).starts(with: "$share/".utf8) {
+            table.error(
+                prefix.isEmpty ? "topic" : prefix == localPrefix ? "local_prefix" : "remote_prefix",
+                "is a shared subscription; expected a filter without $share/")
         }
         if remotePrefix.count + topic.count > Rules.moduleLimit {
             table.error(

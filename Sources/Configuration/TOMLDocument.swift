@@ -44,7 +44,7 @@ struct TOMLNode: Equatable {
         case .string: "a string"
         case .integer: "an integer"
         case .float: "a fraction"
-        case .boolean: "true or false"
+        case .boolean(let value): value ? "true" : "false"
         case .date: "a date"
         }
     }
