@@ -52,6 +52,7 @@ import Testing
     @Test(arguments: [
         (String(repeating: "a.", count: 500_000) + "a=1", "a key of too many parts"),
         ("[" + String(repeating: "a.", count: 40) + "a]", "a key of too many parts"),
+        ("x = [\"\"\"a\"\"\"\", {" + String(repeating: "a.", count: 40) + "a=1}]", "a key of too many parts"),
         ("x = 'quote\"'\n[" + String(repeating: "a . ", count: 40) + "a]", "a key of too many parts"),
         ("x = \"\"\"\n\\\"\"\"\"\"\n# \"\n" + String(repeating: "a.", count: 40) + "a=1", "a key of too many parts"),
         (
