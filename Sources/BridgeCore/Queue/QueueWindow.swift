@@ -23,6 +23,13 @@ public struct QueueWindow<Row: QueuedRow>: Sendable {
         public var limit: Int
         /// At most so many bytes, but at least one row.
         public var maximumBytes: Int
+
+        /// A request for the store.
+        public init(excluding: [Int64], limit: Int, maximumBytes: Int) {
+            self.excluding = excluding
+            self.limit = limit
+            self.maximumBytes = maximumBytes
+        }
     }
 
     /// What may leave the store.
