@@ -47,7 +47,7 @@ let package = Package(
 
         // Adapters, one thing each.
         module("LinuxIO", ["CLinuxShims"]),
-        module("MosquittoClient", ["CMosquitto"]),
+        module("MosquittoClient", ["CMosquitto", "LinuxIO"]),
         module("Outbox", ["BridgeCore", "CSQLite"]),
         module("Configuration", ["CToml"]),
 
