@@ -53,14 +53,15 @@ extension ChildProcess {
         var environment = unsafe (settings ?? []).map { unsafe strdup($0) } + [nil]
         let directory = unsafe options.workingDirectory.map { unsafe strdup($0) } ?? nil
         defer {
-            for unsafe pointer in unsafe arguments + environment + [directory] { unsafe free(pointer) }
+            for unsafepointer in unsafe arguments + environment + [directory] { unsafe free(pointer) }
         }
         var code: Int32 = 0
         let pid = withExtendedLifetime(streams) {
             let raw = streams.map(\.childRaw)
             let pid = unsafe environment.withUnsafeMutableBufferPointer { list in
                 unsafe cellbridge_spawn(
-                    path, &arguments, settings == nil ? nil : list.baseAddress, directory, raw[0], raw[1], raw[2], flags)
+                    path, &arguments, settings == nil ? nil : list.baseAddress, directory, raw[0], raw[1], raw[2], flags
+                )
             }
             code = errno
             return pid

@@ -124,6 +124,9 @@ import Testing
         let open = try OwnedDescriptor.open("/dev/null", flags: O_RDONLY)
         let leaky = dup(open.raw)
         defer { close(leaky) }
+        // Blocked here, and not to be blocked there.
+        let signals = try SignalSource([SIGUSR2], loop: loop) { _ in }
+        defer { signals.close() }
         let child = try shell("echo $NAME; pwd; ls /proc/self/fd | wc -l; grep SigBlk /proc/self/status") {
             $0.environment = ["NAME": "value", "PATH": "/usr/bin:/bin"]
             $0.workingDirectory = "/"
