@@ -31,6 +31,7 @@ public final class BrokerProcess {
         /// A file, port or process could not be had.
         case system(SystemError)
 
+        /// What happened.
         public var description: String {
             switch self {
             case .notInstalled(let name): "\(name) is not installed (apt-get install mosquitto)"
@@ -78,8 +79,8 @@ public final class BrokerProcess {
     /// Whether it runs.
     public var isRunning: Bool {
         guard let child else { return false }
-        runLoop(loop, limit: .zero) { true }
-        return child.exitStatus == nil
+        // Its end is noticed in a round of the loop.
+        return !runLoop(loop, limit: .milliseconds(1)) { child.exitStatus != nil }
     }
 
     /// Its process id while it runs.

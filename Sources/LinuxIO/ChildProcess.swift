@@ -38,6 +38,7 @@ public final class ChildProcess {
         /// Whether it exited with 0.
         public var isSuccess: Bool { self == .exited(0) }
 
+        /// In words, for people.
         public var description: String {
             switch self {
             case .exited(let code): "exit status \(code)"

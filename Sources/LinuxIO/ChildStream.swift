@@ -53,7 +53,10 @@ extension ChildProcess {
         var environment = unsafe (settings ?? []).map { unsafe strdup($0) } + [nil]
         let directory = unsafe options.workingDirectory.map { unsafe strdup($0) } ?? nil
         defer {
-            for unsafepointer in unsafe arguments + environment + [directory] { unsafe free(pointer) }
+            // By index: the formatter takes the `unsafe` out of a `for unsafe … in`.
+            for index in unsafe arguments.indices { unsafe free(arguments[index]) }
+            for index in unsafe environment.indices { unsafe free(environment[index]) }
+            unsafe free(directory)
         }
         var code: Int32 = 0
         let pid = withExtendedLifetime(streams) {

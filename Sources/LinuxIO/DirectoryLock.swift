@@ -10,6 +10,7 @@ public final class DirectoryLock {
         /// The file could not be made, opened or locked.
         case system(SystemError)
 
+        /// In words, for people.
         public var description: String {
             switch self {
             case .held(let directory, let pid?): "\(directory) is in use by process \(pid)"

@@ -2,12 +2,12 @@ import CLinuxShims
 import Glibc
 import Synchronization
 
+// SAFETY: `@unchecked Sendable` because `state` is touched on the loop's thread only, which `assertOnLoop`
+// checks; what other threads reach (`inbox`, `thread`) is behind a Mutex or atomic.
 /// One epoll thread that owns every descriptor and is the executor of the one actor.
 ///
 /// `run()` makes the calling thread the loop's thread until `stop()`. Everything but `post` and `enqueue`
 /// belongs to that thread (or to set-up before `run()`); handlers run on it, one after the other.
-// SAFETY: `@unchecked Sendable` because `state` is touched on the loop's thread only, which `assertOnLoop`
-// checks; what other threads reach (`inbox`, `thread`) is behind a Mutex or atomic.
 public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// What a descriptor is ready for.
     public struct Readiness: OptionSet, Sendable {

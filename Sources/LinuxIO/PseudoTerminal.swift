@@ -51,9 +51,19 @@ public final class PseudoTerminal {
     /// Whether a process has the slave side open.
     public var hasReader: Bool {
         guard let master else { return false }
-        var request = pollfd(fd: master.raw, events: 0, revents: 0)
-        guard unsafe poll(&request, 1, 0) >= 0 else { return false }
-        return Int32(request.revents) & Int32(POLLHUP) == 0
+        return events(master.raw) & Int32(POLLHUP) == 0
+    }
+
+    /// Whether bytes wait, perhaps from somebody who is gone already.
+    private var hasInput: Bool {
+        guard let master else { return false }
+        return events(master.raw) & Int32(POLLIN) != 0
+    }
+
+    private func events(_ descriptor: Int32) -> Int32 {
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        // A failure of poll says as much as a hang-up.
+        return unsafe poll(&request, 1, 0) < 0 ? Int32(POLLHUP) : Int32(request.revents)
     }
 
     /// The speed in bit/s that the slave side was last set to, `nil` when it is none we name.
@@ -128,7 +138,7 @@ public final class PseudoTerminal {
         timer = loop?.schedule(after: .milliseconds(10)) { [weak self] in
             guard let self else { return }
             timer = nil
-            guard hasReader, (try? watch()) != nil else { return awaitReader() }
+            guard hasReader || hasInput, (try? watch()) != nil else { return awaitReader() }
             onReaderChanged(true)
         }
     }

@@ -17,6 +17,7 @@ extension SerialPort {
         /// Anything else.
         case system(SystemError)
 
+        /// In words, for people.
         public var description: String {
             switch self {
             case .missing(let path):
@@ -57,6 +58,7 @@ extension SerialPort {
             self.name = name
         }
 
+        /// In words, for people.
         public var description: String { name.isEmpty ? "process \(pid)" : "\(name) (pid \(pid))" }
     }
 

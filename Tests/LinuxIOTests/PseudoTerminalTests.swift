@@ -40,6 +40,20 @@ import Testing
         #expect(runLoop(loop) { received == [1, 2, 3] })
     }
 
+    @Test func whatSomebodyLeftWhileNobodyLookedIsRead() throws {
+        let terminal = try PseudoTerminal()
+        try terminal.attach(to: loop)
+        let slave = try OwnedDescriptor.open(terminal.slavePath, flags: O_RDWR | O_NOCTTY)
+        _ = try slave.write([1, 2, 3])
+        close(slave)
+        var received: [UInt8] = []
+        var changes: [Bool] = []
+        terminal.onBytes = { received += $0 }
+        terminal.onReaderChanged = { changes.append($0) }
+        #expect(runLoop(loop) { changes == [true, false] })
+        #expect(received == [1, 2, 3])
+    }
+
     private func close(_ descriptor: consuming OwnedDescriptor) {}
 
     @Test func aSlowReaderGetsEverythingInOrder() throws {
