@@ -102,6 +102,8 @@ public final class BrokerProcess {
         settings.standardOutput = .file(directory.file("output"))
         settings.standardError = .file(directory.file("output"))
         settings.ownGroup = true
+        // Its own word counts first: another program could be the one that accepts on this port.
+        let starts = self.starts
         let child: ChildProcess
         do throws(SystemError) {
             try Files.writeAtomically(directory.file("mosquitto.conf"), Array(configuration.utf8))
@@ -111,8 +113,6 @@ public final class BrokerProcess {
         }
         self.child = child
         var isListening = false
-        // Its own word first: another program could be the one that accepts on this port.
-        let starts = self.starts
         runLoop(loop) {
             isListening = child.exitStatus == nil && self.starts > starts && cellbridge_accepts(Int32(port)) == 1
             return isListening || child.exitStatus != nil
