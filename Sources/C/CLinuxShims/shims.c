@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "CLinuxShims.h"
 
 int cellbridge_open(const char *path, int flags, unsigned int mode) {
