@@ -61,6 +61,11 @@ public enum Files {
         status(path).map { UInt32($0.st_mode) & 0o7777 }
     }
 
+    /// Something that changes when the file at `path` is written or replaced; `nil` when nothing is there.
+    public static func modificationMark(_ path: String) -> String? {
+        status(path).map { "\($0.st_ino) \($0.st_size) \($0.st_mtim.tv_sec).\($0.st_mtim.tv_nsec)" }
+    }
+
     /// The entries of a directory but `.` and `..`, in no order, at most `limit`.
     public static func list(_ path: String, limit: Int = 65536) throws(SystemError) -> [String] {
         guard let stream = unsafe opendir(path) else { throw SystemError("opendir", path) }
