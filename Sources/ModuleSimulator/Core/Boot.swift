@@ -8,9 +8,11 @@ extension SimulatedModule {
 
     /// A restart that cures a lost bearer up to `rung`. The TCP connection goes without a word.
     mutating func restart(rung: CellState.Cure, now: Duration) {
-        if mqtt.link == .open || mqtt.link == .connecting { actions.append(.closeTCP(mqtt.connection)) }
+        // A close that was still on its way must not be forgotten with the rest of the agenda.
+        actions.append(.closeTCP(mqtt.connection))
         note("boot")
-        agenda = Agenda()
+        // What the network does goes on without the module.
+        agenda.removeAll { $0 != .serviceReturns && $0 != .networkResumes }
         power = .booting
         phase = .reading
         line.removeAll()

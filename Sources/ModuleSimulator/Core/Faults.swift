@@ -75,6 +75,8 @@ extension SimulatedModule {
         faults.heldUntil = until
         faults.outlastsRestart = outlastsRestart
         agenda.move(to: until) { $0.isTraffic }
+        agenda.removeAll { $0 == .networkResumes }
+        if until < Self.forever { agenda.add(.networkResumes, at: until) }
     }
 
     private mutating func heal(now: Duration) {

@@ -43,6 +43,8 @@ struct SimulatedModule {
         case restartStack
         case reactivate
         case serviceReturns
+        /// Nothing but a reason to look again: the network is no longer frozen.
+        case networkResumes
 
         /// Whether this is traffic that a frozen network holds back.
         var isTraffic: Bool {
@@ -112,6 +114,9 @@ struct SimulatedModule {
     var profile: ModuleProfile { options.profile }
     var dialect: Dialect { options.dialect }
 
+    /// Whether bytes from the broker are wanted now; a frozen network takes none.
+    func takesTraffic(now: Duration) -> Bool { !faults.isNetworkHeld(now) }
+
     // MARK: Events
 
     /// When `deadlineReached` is wanted next.
@@ -167,6 +172,7 @@ struct SimulatedModule {
             searchForNetwork(now: now)
         case .reactivate: reactivate()
         case .serviceReturns: serviceReturned(now: now)
+        case .networkResumes: break
         }
     }
 
