@@ -55,7 +55,7 @@ let package = Package(
         module(
             "BridgeRuntime",
             ["ATProtocol", "ModemCore", "BridgeCore", "LinuxIO", "MosquittoClient", "Outbox", "Configuration"]),
-        module("ModuleSimulator", ["LinuxIO"]),
+        module("ModuleSimulator", ["LinuxIO", "CLinuxShims"]),
         .executableTarget(
             name: "cellbridge",
             dependencies: ["BridgeRuntime", "ModuleSimulator", "Configuration", "LinuxIO", "MosquittoClient"],

@@ -1,0 +1,186 @@
+/// Reading lines, running what is on them, and data mode.
+extension SimulatedModule {
+    private static let carriageReturn: UInt8 = 0x0D
+    private static let lineFeed: UInt8 = 0x0A
+    private static let backspace: UInt8 = 0x08
+    private static let substitute: UInt8 = 0x1A
+
+    mutating func accept(_ byte: UInt8, now: Duration) {
+        guard power == .running || power == .hung else { return }
+        // CR ends the command; the LF after it belongs to the line end. A payload that begins with LF right after a
+        // bare CR loses it therefore, which YM310 AT manual 9.14 warns of.
+        let follows = swallowLineFeed
+        swallowLineFeed = false
+        if follows, byte == Self.lineFeed {
+            if dialect.has(.echoLineFeed), case .reading = phase { echo(byte) }
+            return
+        }
+        switch phase {
+        case .reading: acceptInLine(byte, now: now)
+        case .data(var entry): acceptData(byte, &entry, now: now)
+        // The next command is not queued: what comes while one is running is lost.
+        case .running, .holding: break
+        }
+    }
+
+    private mutating func acceptInLine(_ byte: UInt8, now: Duration) {
+        echo(byte)
+        switch byte {
+        case Self.carriageReturn:
+            swallowLineFeed = true
+            let complete = line
+            let overflowed = lineOverflowed
+            line.removeAll(keepingCapacity: true)
+            lineOverflowed = false
+            if overflowed {
+                note("-> a line of over \(profile.lineLimit) bytes")
+                finish(lines: [], .cme(.lineTooLong))
+            } else {
+                lineArrived(complete, now: now)
+            }
+        case Self.lineFeed: break
+        case Self.backspace: _ = line.popLast()
+        default:
+            if line.count >= profile.lineLimit { lineOverflowed = true } else { line.append(byte) }
+        }
+    }
+
+    private mutating func lineArrived(_ line: [UInt8], now: Duration) {
+        guard !line.isEmpty else { return }
+        note("-> " + escaped(line))
+        if power == .hung {
+            if line.elementsEqual(ascii("AT+RESET")) { restart(rung: .reset, now: now) }
+            return
+        }
+        phase = .running
+        if options.latency == .zero {
+            flushEcho()
+            execute(line, now: now)
+        } else {
+            agenda.add(.execute(line), at: now + options.latency)
+        }
+    }
+
+    private mutating func echo(_ byte: UInt8) {
+        if settings.echo, power == .running { echoed.append(byte) }
+    }
+
+    mutating func flushEcho() {
+        guard !echoed.isEmpty else { return }
+        actions.append(.print(echoed, nil))
+        echoed.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Running a line
+
+    mutating func execute(_ line: [UInt8], now: Duration) {
+        guard let commands = ParsedCommand.parse(line: line) else {
+            finish(lines: [], .error)
+            return
+        }
+        run(commands, lines: [], now: now)
+    }
+
+    /// Runs commands until one fails or takes time; one final result for the whole line (YM310 AT manual 1.3).
+    mutating func run(_ commands: [ParsedCommand], lines: [[UInt8]], now: Duration) {
+        var lines = lines
+        for (index, command) in commands.enumerated() {
+            let reply = reply(to: command, now: now)
+            lines += reply.lines
+            let isLast = index == commands.count - 1
+            switch reply.ending {
+            case .ok where !isLast: continue
+            case .text(let text) where !isLast: lines.append(ascii(text))
+            case .later(let delay, let work):
+                let rest = Array(commands[(index + 1)...])
+                agenda.add(.resume(work, rest: rest, lines: lines), at: now + delay)
+                return
+            case .ok, .text, .error, .cme, .silent, .prompt, .held, .okThen, .raw:
+                finish(lines: lines, reply.ending)
+                return
+            }
+        }
+        if commands.isEmpty { finish(lines: lines, .ok) }
+    }
+
+    mutating func resume(_ work: Work, rest: [ParsedCommand], lines: [[UInt8]], now: Duration) {
+        guard power == .running else { return }
+        let reply = complete(work, now: now)
+        if rest.isEmpty {
+            finish(lines: lines + reply.lines, reply.ending)
+        } else if case .ok = reply.ending {
+            run(rest, lines: lines + reply.lines, now: now)
+        } else {
+            finish(lines: lines + reply.lines, reply.ending)
+        }
+    }
+
+    mutating func finish(lines: [[UInt8]], _ ending: Reply.Ending) {
+        phase = .reading
+        if !lines.isEmpty {
+            printBytes(settings.verbose ? framed(lines) : lines.flatMap { $0 + ascii("\r\n") })
+        }
+        switch ending {
+        case .ok: printResult("OK", code: 0)
+        case .text(let text): printLine(text)
+        case .error: printResult("ERROR", code: 4)
+        case .cme(let error): printError(error)
+        case .raw(let text): printLine(text)
+        case .silent, .later: break
+        case .okThen(let later):
+            printResult("OK", code: 0)
+            later.forEach { printLine($0) }
+        case .held:
+            phase = .holding
+        case .prompt(let entry):
+            phase = .data(entry)
+            printBytes(ascii(dialect.has(.promptBlank) ? "\r\n> " : "\r\n>"))
+        }
+    }
+
+    mutating func releaseHeld() {
+        guard phase == .holding else { return }
+        finish(lines: [], .ok)
+    }
+
+    // MARK: Data mode (YM310 AT manual 13.5)
+
+    private mutating func acceptData(_ byte: UInt8, _ entry: inout DataEntry, now: Duration) {
+        // Echo applies to data, too (Air780E log of CIPSEND).
+        echo(byte)
+        if entry.length == nil, byte == Self.substitute {
+            endData(entry, now: now)
+            return
+        }
+        entry.collected.append(byte)
+        entry.generation &+= 1
+        phase = .data(entry)
+        if let length = entry.length, entry.collected.count >= length {
+            endData(entry, now: now)
+        } else if entry.length == nil, entry.collected.count >= profile.publishDataLimit {
+            endData(entry, now: now)
+        } else {
+            watchData(entry, now: now)
+        }
+    }
+
+    mutating func watchData(_ entry: DataEntry, now: Duration) {
+        guard entry.length == nil || dialect.has(.dataTimeout) else { return }
+        agenda.removeAll { if case .dataQuiet = $0 { true } else { false } }
+        agenda.add(.dataQuiet(generation: entry.generation), at: now + .seconds(5))
+    }
+
+    mutating func dataWentQuiet(generation: Int, now: Duration) {
+        guard case .data(let entry) = phase, entry.generation == generation, power == .running else { return }
+        endData(entry, now: now)
+    }
+
+    private mutating func endData(_ entry: DataEntry, now: Duration) {
+        flushEcho()
+        phase = .running
+        note("-> \(entry.collected.count) data bytes")
+        let publish = MQTTPacket.Publish(
+            topic: entry.topic, payload: entry.collected, qos: entry.qos, retain: entry.retain)
+        finish(lines: [], self.publish(publish, now: now).ending)
+    }
+}

@@ -1,0 +1,148 @@
+/// What goes wrong on request.
+extension SimulatedModule {
+    /// Far enough away to mean "until told otherwise".
+    private static let forever = Duration.seconds(1 << 40)
+
+    /// A fault that concerns the module itself; the PTY's own faults are the runtime's.
+    enum Fault: Equatable {
+        case dropTCP
+        case deactivate(spelling: String?, cure: CellState.Cure?)
+        case stall(Duration)
+        case halfOpen, heal, hang, hardHang, powerCycle, reboot
+        case garbage(Int)
+        case deregister(Duration?), register
+        case echoOn
+        case delayPuback(Duration)
+        case losePuback, losePublish, refuseConnack
+        case publishError(String)
+        case removeSIM, insertSIM
+        case print(String)
+    }
+
+    mutating func inject(_ fault: Fault, now: Duration) -> [Action] {
+        note("fault \(fault)")
+        switch fault {
+        case .dropTCP:
+            if mqtt.link == .open || mqtt.link == .connecting {
+                emit(.closeTCP(mqtt.connection), now: now)
+                faults.isHalfOpen = false
+                mqtt.disconnected = false
+                linkClosed(now: now)
+            }
+        case .deactivate(let spelling, let cure): deactivate(spelling: spelling, cure: cure, now: now)
+        case .stall(let length): hold(until: now + length, outlastsRestart: true)
+        case .halfOpen: faults.isHalfOpen = mqtt.link == .open
+        case .heal: heal(now: now)
+        case .hang, .hardHang:
+            agenda.removeAll { if case .execute = $0 { true } else if case .resume = $0 { true } else { false } }
+            phase = .reading
+            line.removeAll()
+            power = fault == .hang ? .hung : .dead
+            hold(until: Self.forever)
+        case .powerCycle, .reboot:
+            // Power goes in both; of a reboot the bearer's cure `power` is not part.
+            restart(rung: fault == .powerCycle ? .power : .reset, now: now)
+        case .garbage(let count):
+            var bytes: [UInt8] = []
+            for _ in 0..<max(0, count) { bytes.append(UInt8.random(in: 0...255, using: &random)) }
+            printBytes(bytes)
+        case .deregister(let length):
+            cell.hasCoverage = false
+            loseService(now: now)
+            agenda.removeAll { $0 == .serviceReturns }
+            if let length { agenda.add(.serviceReturns, at: now + length) }
+            hold(until: length.map { now + $0 } ?? Self.forever, outlastsRestart: true)
+        case .register: serviceReturned(now: now)
+        case .echoOn: settings.echo = true
+        case .delayPuback(let delay): faults.delayPuback = delay
+        case .losePuback: faults.losePuback = true
+        case .losePublish: faults.losePublish = true
+        case .refuseConnack: faults.refuseConnack = true
+        case .publishError(let text): faults.nextPublishError = text
+        case .removeSIM: removeSIM(now: now)
+        case .insertSIM:
+            sim.isInserted = true
+            sim.powerOn()
+            if power == .running { printLine("+CPIN: \(simStatus) 0") }
+            searchForNetwork(now: now)
+        case .print(let text): printLine(text)
+        }
+        return take()
+    }
+
+    /// Freezes the network; what is under way waits.
+    private mutating func hold(until: Duration, outlastsRestart: Bool = false) {
+        faults.heldUntil = until
+        faults.outlastsRestart = outlastsRestart
+        agenda.move(to: until) { $0.isTraffic }
+        agenda.removeAll { $0 == .networkResumes }
+        if until < Self.forever { agenda.add(.networkResumes, at: until) }
+    }
+
+    private mutating func heal(now: Duration) {
+        hold(until: now)
+        guard faults.isHalfOpen else { return }
+        faults.isHalfOpen = false
+        if faults.missedClose { linkClosed(now: now) }
+    }
+
+    mutating func serviceReturned(now: Duration) {
+        cell.hasCoverage = true
+        hold(until: now)
+        searchForNetwork(now: now)
+    }
+
+    // MARK: The bearer
+
+    private mutating func deactivate(spelling: String?, cure: CellState.Cure?, now: Duration) {
+        let isEvent = spelling.map { $0 == "cgev" } ?? (profile.bearerLoss == .cgev)
+        cell.dropContexts()
+        dropLink(now: now)
+        if isEvent {
+            printLine("+CGEV: NW PDN DEACT 1")
+        } else {
+            cell.ip = .deactivated
+            printLine(deactivationText(spelling))
+        }
+        let cure = cure ?? (isEvent ? .itself : .cgact)
+        cell.lost = cure
+        agenda.removeAll { $0 == .reactivate }
+        if cure == .itself { agenda.add(.reactivate, at: now + options.serviceDelay) }
+    }
+
+    private func deactivationText(_ spelling: String?) -> String {
+        switch spelling {
+        case "tight": "+PDP:DEACT"
+        case "blank": "+PDP: DEACT"
+        case "plain": "+PDP DEACT"
+        default: dialect.has(.deactTight) ? "+PDP:DEACT" : dialect.has(.deactBlank) ? "+PDP: DEACT" : "+PDP DEACT"
+        }
+    }
+
+    /// The network gives the bearer back without being asked.
+    mutating func reactivate() {
+        guard cell.lost == .itself else { return }
+        cell.lost = nil
+        if cell.isRegistered { activateDefault() }
+    }
+
+    // MARK: The card
+
+    /// The order of capture 11: service, bearer, attachment, and the card's own word last.
+    private mutating func removeSIM(now: Duration) {
+        guard sim.isInserted else { return }
+        sim.isInserted = false
+        agenda.removeAll { $0 == .register }
+        if cell.isRegistered {
+            cell.isRegistered = false
+            cell.isAttached = false
+            cell.dropContexts()
+            dropLink(now: now)
+            printLine("^MODE: 0,0")
+            printLine("+NO Service")
+            reportRegistration()
+            if reportsEvents { ["+CGEV: NW PDN DEACT 1", "+CGEV: ME DETACH"].forEach { printLine($0) } }
+        }
+        agenda.add(.urc(["+CPIN: SIM REMOVED 0"]), at: now + .milliseconds(800))
+    }
+}

@@ -1,0 +1,202 @@
+/// The module itself: bytes from the host and from the network in, actions out.
+///
+/// No clock, no I/O and no chance of its own: every entry point is told `now`, and what chance there is comes from the
+/// seed. Written from the manuals and captures, and sharing nothing with the driver it is to test.
+struct SimulatedModule {
+    /// What the surroundings are to do, in this order.
+    enum Action: Equatable {
+        /// Bytes for the host.
+        case print([UInt8], PrintTag?)
+        /// Open a TCP connection under a number of its own; there is one at a time, but the old one may still be
+        /// closing when the next is opened.
+        case openTCP(Int, host: String, port: UInt16)
+        case closeTCP(Int)
+        case sendToBroker(Int, [UInt8])
+        /// A line for the transcript.
+        case note(String)
+    }
+
+    /// What comes from the network.
+    enum NetworkEvent: Equatable {
+        case connected
+        case failed
+        case closed
+        case bytes([UInt8])
+    }
+
+    /// What happens later.
+    enum Item: Equatable {
+        case execute([UInt8])
+        case resume(Work, rest: [ParsedCommand], lines: [[UInt8]])
+        case releaseHeld
+        case bootReady, bootReadyAgain, simReady
+        case register
+        case urc([String])
+        case dataQuiet(generation: Int)
+        case ping(generation: Int)
+        case connectTimeout(generation: Int)
+        case outgoing(Action)
+        case incoming(NetworkEvent, connection: Int)
+        case puback([UInt8])
+        case refuseSession
+        case restart(CellState.Cure)
+        case restartStack
+        case reactivate
+        case serviceReturns
+        /// Nothing but a reason to look again: the network is no longer frozen.
+        case networkResumes
+
+        /// Whether this is traffic that a frozen network holds back.
+        var isTraffic: Bool {
+            switch self {
+            case .outgoing, .incoming: true
+            default: false
+            }
+        }
+    }
+
+    /// The second half of a command that takes time.
+    enum Work: Equatable {
+        case setFunction(Int)
+        case shutContext
+        case attach(Bool)
+        case activate(Int, Bool)
+    }
+
+    enum Power: Equatable {
+        case booting, running
+        /// Answers nothing; AT+RESET still works.
+        case hung
+        /// Answers nothing at all; only a power cycle helps.
+        case dead
+    }
+
+    /// What the command channel is doing.
+    enum Phase: Equatable {
+        case reading
+        case running
+        /// OK is held back until the outcome has been printed (dialect `outcome-first`).
+        case holding
+        case data(DataEntry)
+    }
+
+    let options: SimulatorOptions
+    let bootWallSeconds: Int64
+    var random: SeededRandom
+    var agenda = Agenda<Item>()
+    var actions: [Action] = []
+
+    var power = Power.booting
+    var phase = Phase.reading
+    var line: [UInt8] = []
+    var lineOverflowed = false
+    var swallowLineFeed = false
+    var echoed: [UInt8] = []
+
+    var settings = Settings()
+    var saved = Settings()
+    var sim: SIMState
+    var cell: CellState
+    var mqtt = MQTTState()
+    var faults = FaultState()
+    var wallOffset: Int64 = 0
+    var answeredMixedRegistration = false
+
+    /// A module without power; `powerOn` starts it. `wallSeconds` is Unix time at `now` zero.
+    init(_ options: SimulatorOptions, wallSeconds: Int64 = 0) {
+        self.options = options
+        bootWallSeconds = wallSeconds
+        random = SeededRandom(seed: options.seed ^ 0x5EED)
+        sim = SIMState(pin: options.pin)
+        cell = CellState(apn: options.apn)
+    }
+
+    var profile: ModuleProfile { options.profile }
+    var dialect: Dialect { options.dialect }
+
+    /// Whether bytes from the broker are wanted now; a frozen network takes none.
+    func takesTraffic(now: Duration) -> Bool { !faults.isNetworkHeld(now) }
+
+    // MARK: Events
+
+    /// When `deadlineReached` is wanted next.
+    var deadline: Duration? { agenda.deadline }
+
+    /// Bytes from the host have arrived.
+    mutating func received(_ bytes: [UInt8], now: Duration) -> [Action] {
+        for byte in bytes { accept(byte, now: now) }
+        flushEcho()
+        return take()
+    }
+
+    /// Does what is due, one entry at its own time.
+    mutating func deadlineReached(now: Duration) -> [Action] {
+        while let (due, item) = agenda.pop(now: now) { perform(item, now: due) }
+        return take()
+    }
+
+    /// Something came from connection number `connection`; it takes effect half a network latency later.
+    mutating func network(_ event: NetworkEvent, connection: Int, now: Duration) -> [Action] {
+        let item = Item.incoming(event, connection: connection)
+        if options.networkLatency == .zero, !faults.isNetworkHeld(now) {
+            perform(item, now: now)
+        } else {
+            agenda.add(item, at: max(now + options.networkLatency / 2, faults.heldUntil))
+        }
+        return take()
+    }
+
+    private mutating func perform(_ item: Item, now: Duration) {
+        switch item {
+        case .execute(let line): execute(line, now: now)
+        case .resume(let work, let rest, let lines): resume(work, rest: rest, lines: lines, now: now)
+        case .releaseHeld: releaseHeld()
+        case .bootReady: bootReady(now: now)
+        case .bootReadyAgain:
+            printLine("RDY")
+            power = .running
+        case .simReady: reportSIM()
+        case .register: register(now: now)
+        case .urc(let lines): if power == .running { lines.forEach { printLine($0) } }
+        case .dataQuiet(let generation): dataWentQuiet(generation: generation, now: now)
+        case .ping(let generation): pingDue(generation: generation, now: now)
+        case .connectTimeout(let generation): connectTimedOut(generation: generation, now: now)
+        case .outgoing(let action): actions.append(action)
+        case .incoming(let event, let connection): networkHappened(event, connection: connection, now: now)
+        case .puback(let text): printOutcome(text)
+        case .refuseSession: sessionRefused(closing: true, now: now)
+        case .restart(let rung): restart(rung: rung, now: now)
+        case .restartStack:
+            loseService(now: now)
+            dropLink(now: now)
+            searchForNetwork(now: now)
+        case .reactivate: reactivate()
+        case .serviceReturns: serviceReturned(now: now)
+        case .networkResumes: break
+        }
+    }
+
+    mutating func take() -> [Action] {
+        defer { actions.removeAll(keepingCapacity: true) }
+        return actions
+    }
+
+    mutating func note(_ text: String) { actions.append(.note(text)) }
+
+    /// Hands a network action out, half a network latency later and not while the network is frozen.
+    mutating func emit(_ action: Action, now: Duration) {
+        if options.networkLatency == .zero, !faults.isNetworkHeld(now) {
+            actions.append(action)
+        } else {
+            agenda.add(.outgoing(action), at: max(now + options.networkLatency / 2, faults.heldUntil))
+        }
+    }
+}
+
+/// Says which inbound message a piece of output carries, for the transcript.
+struct PrintTag: Equatable, Sendable {
+    var topic: [UInt8]
+    /// As the broker sent it, before any cut.
+    var payload: [UInt8]
+    var fromCache: Bool
+}

@@ -1,0 +1,86 @@
+/// The spellings and habits in which firmwares of one command set differ; each one was seen or is documented.
+public struct Dialect: Sendable, Equatable {
+    /// One deviation from what the profile prints by default.
+    public enum Trait: String, Sendable, CaseIterable {
+        /// `+MSUB: "t",3,abc`: the length without its unit (the syntax table of YM310 AT manual 13.6).
+        case noUnit = "no-unit"
+        /// Direct `+MSUB: t,3 byte,abc`: the topic without quotes.
+        case bareTopic = "bare-topic"
+        /// Cached reads with the topic unquoted (YM310 AT manual 13.14).
+        case bareCached = "bare-cached"
+        /// Cached reads as `+MSUB:topic`, no blank and no quotes.
+        case tightCached = "tight-cached"
+        /// `+MQTTSTATU: 1` instead of `+MQTTSTATU :1`.
+        case plainStatus = "plain-status"
+        /// `PUBACK ` and `OK ` with a blank after them.
+        case trailingBlank = "trailing-blank"
+        /// The outcome is printed before the OK of its command.
+        case outcomeFirst = "outcome-first"
+        /// ALREADY CONNECT comes alone, without an OK before it.
+        case alreadyAlone = "already-alone"
+        /// RDY twice, 0.74 s apart; what is sent between the two is lost (capture 09).
+        case readyTwice = "ready-twice"
+        /// A line with bytes that are no text comes before RDY.
+        case bootLine = "boot-line"
+        /// The SIM answers 14 (busy) for two seconds after boot.
+        case simBusy = "sim-busy"
+        /// The first CEREG? is answered with a +CGREG line before its own (capture 09).
+        case mixedRegistration = "mixed-registration"
+        /// With CIPMUX=1 every outcome carries `7,`, not only those of MIPSTART.
+        case prefixAll = "prefix-all"
+        /// `+PDP:DEACT`.
+        case deactTight = "deact-tight"
+        /// `+PDP: DEACT`.
+        case deactBlank = "deact-blank"
+        /// The broker closing after MDISCONNECT is told as CLOSED; MIPCLOSE then answers 767.
+        case closedAfterDisconnect = "closed-after-disconnect"
+        /// The data prompt is followed by a blank (YM310 AT manual 9.14).
+        case promptBlank = "prompt-blank"
+        /// `+CGEV: ME PDN ACT 1` without `,0`.
+        case shortActivation = "short-activation"
+        /// `+NITZ` with a four-digit year.
+        case longYear = "long-year"
+        /// Five quiet seconds also end an MPUBEX that declared its length.
+        case dataTimeout = "data-timeout"
+        /// The echo of a line ends with the LF the host sent, too.
+        case echoLineFeed = "echo-lf"
+    }
+
+    /// The traits in force.
+    public var traits: Set<Trait>
+
+    /// A dialect with exactly these traits.
+    public init(_ traits: Set<Trait> = []) { self.traits = traits }
+
+    /// The dialect `--dialect` names: `all` lets the seed pick, otherwise trait names with commas between them.
+    /// Nil when a name is unknown.
+    public init?(names: String, seed: UInt64) {
+        traits = []
+        guard names != "all" else {
+            var random = SeededRandom(seed: seed)
+            traits = Set(Trait.allCases.filter { _ in random.next() & 1 == 1 })
+            return
+        }
+        for name in names.split(separator: ",") where name != "none" {
+            guard let trait = Trait(rawValue: String(name)) else { return nil }
+            traits.insert(trait)
+        }
+    }
+
+    func has(_ trait: Trait) -> Bool { traits.contains(trait) }
+}
+
+/// A small generator (SplitMix64): the same seed gives the same run.
+struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

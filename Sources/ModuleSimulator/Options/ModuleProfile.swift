@@ -1,0 +1,65 @@
+/// What differs between the simulated modules, as data.
+public struct ModuleProfile: Sendable, Equatable {
+    /// How the network's release of the bearer is announced.
+    public enum BearerLoss: String, Sendable, Equatable {
+        /// `+PDP DEACT` in one of its spellings (YM310 AT manual 9.40).
+        case pdpDeact
+        /// `+CGEV: NW PDN DEACT 1` (capture 06).
+        case cgev
+    }
+
+    /// The name `--profile` takes.
+    public var name: String
+    /// The text of `ATI`.
+    public var identity: String
+    /// The text of `AT+CGMI`, without quotes.
+    public var manufacturer: String
+    /// The text of `AT+CGMM`, without quotes.
+    public var model: String
+    /// Most payload bytes of `AT+MPUB`.
+    public var publishLimit: Int
+    /// Most payload bytes of `AT+MPUBEX`.
+    public var publishDataLimit: Int
+    /// Most payload bytes of a message handed to the host; longer ones are cut there.
+    public var receiveLimit: Int
+    /// Most bytes of a command line, its CR not counted.
+    public var lineLimit: Int
+    /// Whether `AT+MCONFIG` with an empty user and password is refused with 765.
+    public var refusesEmptyCredentials: Bool
+    /// Whether `AT+CGEREP` can be set; where it cannot, it is answered ERROR and +CGEV is always on.
+    public var eventReportingSettable: Bool
+    /// How a lost bearer is announced.
+    public var bearerLoss: BearerLoss
+    /// Whether the module reports the SIM's state by itself at boot (YM310 AT manual 4.3).
+    public var reportsSIMAtBoot: Bool
+
+    /// Yuge YM310 on EC716S, from the manual alone.
+    public static let ec716s = ModuleProfile(
+        name: "ec716s", identity: "YM310.X09_AT.U60_R2.0.0.240820", manufacturer: "Yuga Co.,Ltd.", model: "YM310 X09",
+        publishLimit: 2384, publishDataLimit: 2384, receiveLimit: 1360, lineLimit: 8192,
+        refusesEmptyCredentials: false, eventReportingSettable: true, bearerLoss: .pdpDeact, reportsSIMAtBoot: true)
+    /// Air780E on EC618, firmware V1169.
+    public static let air780e = ModuleProfile(
+        name: "air780e", identity: "AirM2M_780E_V1169_LTE_AT", manufacturer: "AirM2M", model: "Air780E",
+        publishLimit: 2384, publishDataLimit: 4100, receiveLimit: 1360, lineLimit: 8192,
+        refusesEmptyCredentials: true, eventReportingSettable: true, bearerLoss: .cgev, reportsSIMAtBoot: false)
+    /// Air780EP on EC718P, firmware V1010.
+    public static let air780ep = ModuleProfile(
+        name: "air780ep", identity: "AirM2M_780EP_V1010_LTE_AT", manufacturer: "AirM2M", model: "Air780EP",
+        publishLimit: 4100, publishDataLimit: 4100, receiveLimit: 4100, lineLimit: 16384,
+        refusesEmptyCredentials: false, eventReportingSettable: false, bearerLoss: .cgev, reportsSIMAtBoot: false)
+    /// Air724UG on RDA8910, firmware V409.
+    public static let air724ug = ModuleProfile(
+        name: "air724ug", identity: "AirM2M_Air724UG_V409_LTE_AT", manufacturer: "AirM2M", model: "Air724UG",
+        publishLimit: 4100, publishDataLimit: 4100, receiveLimit: 4100, lineLimit: 16384,
+        refusesEmptyCredentials: false, eventReportingSettable: true, bearerLoss: .pdpDeact, reportsSIMAtBoot: false)
+
+    /// Every profile there is.
+    public static let all = [ec716s, air780e, air780ep, air724ug]
+
+    /// The profile called `name` (letter case ignored), or nil; `ym310` is another name of `ec716s`.
+    public static func named(_ name: String) -> ModuleProfile? {
+        let wanted = name.lowercased()
+        return wanted == "ym310" ? ec716s : all.first { $0.name == wanted }
+    }
+}

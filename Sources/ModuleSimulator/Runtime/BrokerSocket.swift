@@ -1,0 +1,130 @@
+import Glibc
+import LinuxIO
+
+/// One TCP connection to a broker; never blocks, not even for a name.
+final class BrokerSocket {
+    private enum State {
+        case resolving
+        case connecting(OwnedBox)
+        case open(OwnedBox)
+        case closed
+    }
+
+    /// A descriptor that an enum case can hold.
+    private final class OwnedBox {
+        let descriptor: OwnedDescriptor
+        init(_ raw: Int32) { descriptor = OwnedDescriptor(owning: raw) }
+    }
+
+    private let loop: EventLoop
+    private var state = State.resolving
+    private var outgoing: [UInt8] = []
+    private var isReading = true
+    private var onEvent: (SimulatedModule.NetworkEvent) -> Void
+
+    /// Begins to connect; `onEvent` tells how it went and what comes. Loop thread only.
+    init(_ endpoint: SimulatorOptions.Endpoint, loop: EventLoop,
+        onEvent: @escaping (SimulatedModule.NetworkEvent) -> Void
+    ) {
+        self.loop = loop
+        self.onEvent = onEvent
+        NameLookup.start(endpoint, loop: loop) { [weak self] address in self?.resolved(address) }
+    }
+
+    // MARK: Connecting
+
+    private func resolved(_ address: SocketAddress?) {
+        guard case .resolving = state else { return }
+        guard let address, let raw = address.startConnecting() else {
+            end(.failed)
+            return
+        }
+        let box = OwnedBox(raw)
+        state = .connecting(box)
+        do {
+            try loop.watch(raw, .writable) { [weak self] readiness in self?.ready(readiness) }
+        } catch {
+            end(.failed)
+        }
+    }
+
+    private func ready(_ readiness: EventLoop.Readiness) {
+        switch state {
+        case .resolving, .closed: break
+        case .connecting(let box):
+            var code: Int32 = 0
+            var size = socklen_t(MemoryLayout<Int32>.size)
+            let result = unsafe getsockopt(box.descriptor.raw, SOL_SOCKET, SO_ERROR, &code, &size)
+            guard result == 0, code == 0 else {
+                end(.failed)
+                return
+            }
+            state = .open(box)
+            updateInterest()
+            onEvent(.connected)
+        case .open(let box):
+            if readiness.contains(.writable) { flush(box) }
+            if readiness.contains(.readable) || !readiness.isDisjoint(with: .hangUp) { read(box) }
+        }
+    }
+
+    // MARK: Traffic
+
+    func send(_ bytes: [UInt8]) {
+        guard case .open(let box) = state else { return }
+        outgoing += bytes
+        flush(box)
+    }
+
+    /// While false nothing is read, so that the broker feels it.
+    func setReading(_ reading: Bool) {
+        guard reading != isReading else { return }
+        isReading = reading
+        updateInterest()
+    }
+
+    private func flush(_ box: OwnedBox) {
+        guard !outgoing.isEmpty else { return updateInterest() }
+        do {
+            let count = try box.descriptor.write(outgoing[...])
+            outgoing.removeFirst(count)
+            updateInterest()
+        } catch {
+            end(.closed)
+        }
+    }
+
+    private func read(_ box: OwnedBox) {
+        do {
+            guard let bytes = try box.descriptor.read(upTo: 16384) else { return }
+            if bytes.isEmpty { end(.closed) } else { onEvent(.bytes(bytes)) }
+        } catch {
+            end(.closed)
+        }
+    }
+
+    private func updateInterest() {
+        guard case .open(let box) = state else { return }
+        var interest: EventLoop.Readiness = isReading ? .readable : []
+        if !outgoing.isEmpty { interest.insert(.writable) }
+        try? loop.setInterest(box.descriptor.raw, interest)
+    }
+
+    // MARK: Closing
+
+    /// Closes without an event. What was sent and fits the kernel's buffer still goes out.
+    func close() {
+        switch state {
+        case .connecting(let box), .open(let box): loop.unwatch(box.descriptor.raw)
+        case .resolving, .closed: break
+        }
+        state = .closed
+        onEvent = { _ in }
+    }
+
+    private func end(_ event: SimulatedModule.NetworkEvent) {
+        let tell = onEvent
+        close()
+        tell(event)
+    }
+}

@@ -1,0 +1,162 @@
+import Glibc
+public import LinuxIO
+
+/// What a host of the simulator may want to show.
+public enum SimulatorEvent: Sendable, Equatable {
+    /// A line of the transcript, without its time.
+    case transcript(String)
+    /// A message went to the host; `hadReader` is false when no process held the PTY and it was lost.
+    case delivered(topic: [UInt8], payload: [UInt8], hadReader: Bool)
+    /// TCP to the broker is up.
+    case linkUp
+    /// TCP to the broker is down, by either side.
+    case linkDown
+}
+
+/// A simulated module on a PTY with a real TCP connection to a real broker behind it. Loop thread only.
+public final class SimulatorService {
+    /// What the module does, as it happens.
+    public var onEvent: (SimulatorEvent) -> Void = { _ in }
+    /// Called once `quit` was given.
+    public var onQuit: () -> Void = {}
+
+    private let options: SimulatorOptions
+    private let loop: EventLoop
+    private let start: Duration
+    private let transcript: Transcript
+    private let line: HostLine
+    private var port: SimulatedPort
+    private var timer: PreciseTimer?
+    private var sockets: [Int: BrokerSocket] = [:]
+    private var isStopped = false
+
+    /// Opens the PTY (and the link to it) and switches the module on.
+    public init(_ options: SimulatorOptions, loop: EventLoop) throws(SystemError) {
+        self.options = options
+        self.loop = loop
+        start = loop.now
+        transcript = try Transcript(path: options.transcript)
+        line = try HostLine(link: options.link, loop: loop)
+        port = SimulatedPort(options, wallSeconds: Int64(time(nil)))
+        timer = try PreciseTimer(loop: loop) { [weak self] in self?.pump() }
+        line.onBytes = { [weak self] bytes in
+            guard let self else { return }
+            self.apply(self.port.hostWrote(bytes, now: self.now))
+        }
+        line.onReader = { [weak self] present in self?.record(present ? "reader came" : "reader gone") }
+        let traits = options.dialect.traits.map(\.rawValue).sorted().joined(separator: ",")
+        record("profile=\(options.profile.name) dialect=\(traits) seed=\(options.seed) baud=\(options.baud)")
+        apply(port.powerOn(now: now))
+    }
+
+    /// The path a host opens: the link when there is one.
+    public var slavePath: String { options.link ?? line.slavePath }
+
+    private var now: Duration { loop.now - start }
+
+    // MARK: Faults
+
+    /// One line of the fault protocol; the answer is `ok` or `error: …`.
+    public func command(_ text: String) -> String {
+        do throws(FaultLine.Problem) {
+            switch try FaultLine.parse(text) {
+            case .module(let fault): apply(port.inject(fault, now: now))
+            case .replug(let pause):
+                record("fault replug")
+                port.unplugged()
+                line.replug(after: pause)
+            case .quit:
+                stop()
+                onQuit()
+            }
+            return "ok"
+        } catch {
+            return "error: \(error.text)"
+        }
+    }
+
+    /// Closes everything and removes the link; nothing happens afterwards.
+    public func stop() {
+        guard !isStopped else { return }
+        isStopped = true
+        record("stop")
+        timer?.close()
+        timer = nil
+        for socket in sockets.values { socket.close() }
+        sockets.removeAll()
+        line.close()
+    }
+
+    // MARK: Running
+
+    private func pump() { apply(port.advance(now: now)) }
+
+    private func apply(_ effects: [SimulatedPort.Effect]) {
+        guard !isStopped else { return }
+        for effect in effects {
+            switch effect {
+            case .toHost(let bytes, let tags): print(bytes, tags)
+            case .network(let action): perform(action)
+            case .note(let text, _): record(text)
+            }
+        }
+        let current = now
+        let takes = port.takesTraffic(now: current)
+        for socket in sockets.values { socket.setReading(takes) }
+        timer?.set(port.deadline.map { $0 + start })
+    }
+
+    private func print(_ bytes: [UInt8], _ tags: [PrintTag]) {
+        let outcome = line.write(bytes)
+        switch outcome {
+        case .taken: record("<- " + escaped(bytes))
+        case .noReader: record("<- " + escaped(bytes) + " (printed with no reader)")
+        case .overflow: record("<- " + escaped(bytes) + " (lost: the host does not read)")
+        }
+        for tag in tags {
+            let read = outcome == .taken
+            record(
+                "MSUB topic=\(escaped(tag.topic)) bytes=\(tag.payload.count) reader=\(read ? "yes" : "no") "
+                    + "via=\(tag.fromCache ? "cache" : "direct") payload=\(escaped(tag.payload.prefix(64)))")
+            onEvent(.delivered(topic: tag.topic, payload: tag.payload, hadReader: read))
+        }
+    }
+
+    private func perform(_ action: SimulatedModule.Action) {
+        switch action {
+        case .openTCP(let number, let host, let port):
+            let endpoint = options.redirect ?? SimulatorOptions.Endpoint(host: host, port: port)
+            record("TCP \(number) to \(endpoint.host):\(endpoint.port)")
+            sockets[number] = BrokerSocket(endpoint, loop: loop) { [weak self] event in
+                self?.networkHappened(event, number)
+            }
+        case .closeTCP(let number):
+            guard let socket = sockets.removeValue(forKey: number) else { return }
+            socket.close()
+            record("TCP \(number) closed by the module")
+            onEvent(.linkDown)
+        case .sendToBroker(let number, let bytes): sockets[number]?.send(bytes)
+        case .print, .note: break
+        }
+    }
+
+    private func networkHappened(_ event: SimulatedModule.NetworkEvent, _ number: Int) {
+        guard !isStopped else { return }
+        switch event {
+        case .connected:
+            record("TCP \(number) connected")
+            onEvent(.linkUp)
+        case .failed, .closed:
+            sockets[number] = nil
+            record("TCP \(number) \(event == .failed ? "failed" : "closed by the broker")")
+            onEvent(.linkDown)
+        case .bytes: break
+        }
+        apply(port.network(event, connection: number, now: now))
+    }
+
+    private func record(_ text: String) {
+        transcript.add(text)
+        onEvent(.transcript(text))
+    }
+}
