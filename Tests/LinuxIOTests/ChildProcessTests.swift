@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func aChildThatReadsNoMoreDoesNotEndUs() throws {
-        let child = try shell("exec 0<&-; echo closed; sleep 60") { $0.standardInput = .pipe }
+        let child = try shell("exec 0<&-; echo closed; exec sleep 60") { $0.standardInput = .pipe }
         var isClosed = false
         child.onLine = { _, _ in isClosed = true }
         #expect(runLoop(loop) { isClosed })
