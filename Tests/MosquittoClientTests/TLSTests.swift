@@ -70,7 +70,8 @@ import Testing
             loop.run { mids.allSatisfy { driven.reasonCode($0) == 0 } }
         }
         loop.run { driven.messages.count == 800 }
-        #expect(driven.messages.map(\.payload) == (0..<800).map { [UInt8($0 / 20), UInt8($0 % 20)] })
+        let expected = (0..<800).map { number -> [UInt8] in [UInt8(number / 20), UInt8(number % 20)] }
+        #expect(driven.messages.map(\.payload) == expected)
     }
 
     @Test func aLargeMessageCrossesTLS() throws {
