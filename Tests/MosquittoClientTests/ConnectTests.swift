@@ -5,13 +5,14 @@ import Testing
 
 /// Connections that do not come about, or end badly.
 @Suite struct ConnectTests {
-    @Test(arguments: [
-        (MosquittoClient.ProtocolVersion.v5, [0x20, 3, 0, 0x84, 0], MosquittoClient.unsupportedVersion),
-        (.v5, [0x20, 2, 0, 1], MosquittoClient.unsupportedVersion),
-        (.v311, [0x20, 2, 0, 1], 1),
-        (.v5, [0x20, 3, 0, 0x88, 0], 136),
-        (.v311, [0x20, 2, 0, 5], 5),
-    ] as [(MosquittoClient.ProtocolVersion, [UInt8], Int32)])
+    @Test(
+        arguments: [
+            (MosquittoClient.ProtocolVersion.v5, [0x20, 3, 0, 0x84, 0], MosquittoClient.unsupportedVersion),
+            (.v5, [0x20, 2, 0, 1], MosquittoClient.unsupportedVersion),
+            (.v311, [0x20, 2, 0, 1], 1),
+            (.v5, [0x20, 3, 0, 0x88, 0], 136),
+            (.v311, [0x20, 2, 0, 5], 5),
+        ] as [(MosquittoClient.ProtocolVersion, [UInt8], Int32)])
     func aRefusalIsOneEventWithTheReason(
         _ version: MosquittoClient.ProtocolVersion, _ answer: [UInt8], _ code: Int32
     ) throws {

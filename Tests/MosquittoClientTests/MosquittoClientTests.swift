@@ -66,14 +66,14 @@ import Testing
         let driven = try Driven(loop, .local(broker.port, "publisher", clean: true))
         _ = try driven.connected()
         let nobody = try driven.publish("open/a", qos: qos)
-        let denied = try driven.publish("closed/a", qos: qos)
         _ = try driven.subscribe("open/#", qos: 2)
         let heard = try driven.publish("open/a", qos: qos)
         // PUBCOMP carries no "no subscribers"; QoS 0 carries nothing at all.
         #expect(nobody == [0, 16, 0][qos])
-        #expect(denied == [0, 135, 135][qos])
         #expect(heard == 0)
         loop.run { driven.messages.count == 1 }
+        // Mosquitto 2.0.11 closes the connection right after it has denied a publish, so this comes last.
+        #expect(try driven.publish("closed/a", qos: qos) == [0, 135, 135][qos])
         #expect(driven.messages.first?.qos == qos)
     }
 

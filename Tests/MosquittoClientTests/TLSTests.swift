@@ -12,7 +12,10 @@ import Testing
         for name in ["ca", "stranger"] {
             try runTool(
                 openssl,
-                ["req", "-x509", "-subj", "/CN=\(name)", "-keyout", "\(folder)/\(name).key", "-out", "\(folder)/\(name).crt"]
+                [
+                    "req", "-x509", "-subj", "/CN=\(name)", "-keyout", "\(folder)/\(name).key", "-out",
+                    "\(folder)/\(name).crt",
+                ]
                     + key)
         }
         for name in ["localhost", "client"] {
@@ -35,7 +38,8 @@ import Testing
         require_certificate true
         """
 
-    private func options(_ broker: TestBroker, ca: String = "ca", host: String = "localhost") -> MosquittoClient.Options {
+    private func options(_ broker: TestBroker, ca: String = "ca", host: String = "localhost") -> MosquittoClient.Options
+    {
         var options = MosquittoClient.Options.local(broker.port, "tls")
         options.host = host
         let folder = broker.folder

@@ -25,7 +25,9 @@ final class TestBroker {
             \(listener)
 
             """
-        try write(text.split(separator: "@", omittingEmptySubsequences: false).joined(separator: self.folder), to: configuration)
+        try write(
+            text.split(separator: "@", omittingEmptySubsequences: false).joined(separator: self.folder),
+            to: configuration)
         try start()
     }
 
@@ -46,9 +48,12 @@ final class TestBroker {
     /// SIGTERM, which saves the sessions, and waits for the end.
     func stop() {
         guard pid > 0 else { return }
-        kill(pid, SIGTERM)
         var status: Int32 = 0
-        unsafe waitpid(pid, &status, 0)
+        for round in 0..<500 {
+            kill(pid, round < 400 ? SIGTERM : SIGKILL)
+            usleep(10_000)
+            if unsafe waitpid(pid, &status, WNOHANG) == pid { break }
+        }
         pid = 0
     }
 }
@@ -82,7 +87,7 @@ func spawn(_ path: String, _ arguments: [String]) throws -> pid_t {
     let code = unsafe posix_spawn(&pid, path, &actions, &attributes, &pointers, environ)
     unsafe posix_spawnattr_destroy(&attributes)
     unsafe posix_spawn_file_actions_destroy(&actions)
-    for unsafe pointer in unsafe pointers { unsafe free(pointer) }
+    for unsafepointer in unsafe pointers { unsafe free(pointer) }
     guard code == 0 else { throw SystemError("posix_spawn", path, code: code) }
     return pid
 }
@@ -91,7 +96,7 @@ func spawn(_ path: String, _ arguments: [String]) throws -> pid_t {
 func runTool(_ path: String, _ arguments: [String]) throws {
     let pid = try spawn(path, arguments)
     var status: Int32 = 0
-    unsafe waitpid(pid, &status, 0)
+    while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}
     if status != 0 { throw SystemError("exit status of", path, code: status) }
 }
 
