@@ -156,14 +156,12 @@ public final class MosquittoClient {
     }
 
     private func tearDown() {
-        for timer in [deadline, keepaliveTimer] { if let timer { loop.cancel(timer) } }
+        for case let timer? in [deadline, keepaliveTimer] { loop.cancel(timer) }
         (deadline, keepaliveTimer) = (nil, nil)
         // The library may have closed the descriptor itself; the loop has to forget its number in any case.
         if let socket { loop.unwatch(socket) }
-        socket = nil
         attempt?.abandon()
-        attempt = nil
-        handle = nil
+        (socket, attempt, handle) = (nil, nil, nil)
     }
 
     // MARK: Reading and writing

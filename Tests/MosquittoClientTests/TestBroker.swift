@@ -87,7 +87,7 @@ func spawn(_ path: String, _ arguments: [String]) throws -> pid_t {
     let code = unsafe posix_spawn(&pid, path, &actions, &attributes, &pointers, environ)
     unsafe posix_spawnattr_destroy(&attributes)
     unsafe posix_spawn_file_actions_destroy(&actions)
-    for unsafepointer in unsafe pointers { unsafe free(pointer) }
+    unsafe pointers.forEach { unsafe free($0) }
     guard code == 0 else { throw SystemError("posix_spawn", path, code: code) }
     return pid
 }
