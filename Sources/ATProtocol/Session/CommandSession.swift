@@ -99,7 +99,9 @@ public struct CommandSession: ~Copyable {
         guard case .running(var job) = state else { return [] }
         job.written(now: now)
         state = .running(job)
-        return []
+        var actions: [Action] = []
+        if let final = job.earlyFinal { finish(job, final, now: now, into: &actions) }
+        return actions
     }
 
     /// Bytes came from the module.
