@@ -38,7 +38,7 @@ struct CaptureTests {
             switch event {
             case .sent(let line):
                 // Some logs leave out an OK.
-                if !dialogue.session.isIdle { dialogue.receive("OK\r\n") }
+                if !dialogue.isIdle { dialogue.receive("OK\r\n") }
                 dialogue.submit(command(line))
                 if echo { dialogue.receive(line + "\r\r\n") }
             case .received(let bytes):
@@ -46,13 +46,13 @@ struct CaptureTests {
             case .sentData: break
             case .timedOut:
                 dialogue.pass(.seconds(10))
-                #expect(dialogue.session.isIdle == false)
+                #expect(dialogue.isIdle == false)
                 dialogue.receive("AT\r\r\nOK\r\n")
                 dialogue.receive("AT+CMEE?\r\r\n+CMEE: 1\r\n\r\nOK\r\n")
             }
         }
         dialogue.pass(.milliseconds(200))
-        if !dialogue.session.isIdle { dialogue.receive("OK\r\n") }
+        if !dialogue.isIdle { dialogue.receive("OK\r\n") }
         return dialogue.take().map(\.summary)
     }
 

@@ -30,7 +30,9 @@ struct PublishTests {
         let command = try ATCommand.mpubHex(topic: bytes("t"), qos: 2, retain: false, payload: [0x00, 0x9A, 0xFF])
         #expect(text(command.line) == "AT+MPUB=\"t\",2,0,\"009AFF\"")
         #expect(!command.redacted.contains("9AFF"))
-        #expect(text(try ATCommand.mpubHex(topic: bytes("t"), qos: 0, retain: false, payload: []).line) == "AT+MPUB=\"t\",0,0,\"\"")
+        #expect(
+            text(try ATCommand.mpubHex(topic: bytes("t"), qos: 0, retain: false, payload: []).line)
+                == "AT+MPUB=\"t\",0,0,\"\"")
     }
 
     @Test func `announces the length for data mode`() throws {
