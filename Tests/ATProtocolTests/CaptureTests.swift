@@ -31,9 +31,6 @@ struct CaptureTests {
     /// The summaries of all that a session makes of a capture.
     static func replay(_ capture: Capture, echo: Bool = false, _ cut: ([UInt8]) -> [[UInt8]]) -> [String] {
         let dialogue = Dialogue()
-        dialogue.session.hexMode = capture.events.contains { event in
-            if case .received(let bytes) = event { text(bytes).contains("ECE334B0AD08") } else { false }
-        }
         for event in capture.events {
             switch event {
             case .sent(let line):

@@ -123,8 +123,8 @@ extension CommandSession {
         let result = CommandResult(lines: job.lines, final: final)
         if case .ok = final {
             if job.command.line.equals("ATE0") { echoIsOff = true }
-            if job.command.line.equals("AT+MQTTMODE=1") { hexMode = true }
-            if job.command.line.equals("AT+MQTTMODE=0") { hexMode = false }
+            if job.command.line.equals("AT+MQTTMODE=1") { (hexMode, modeIsKnown) = (true, true) }
+            if job.command.line.equals("AT+MQTTMODE=0") { (hexMode, modeIsKnown) = (false, true) }
         }
         var endedOtherwise = job.command.endsWithoutFinal && !job.lines.isEmpty && final == .ok
         if case .text = final { endedOtherwise = true }

@@ -191,6 +191,17 @@ struct CommandSessionTests {
         #expect(dialogue.take().map(\.summary) == [#"discarded unframedMessage +MSUB: "t",3 byte,414243"#])
     }
 
+    @Test func `hex payloads are read while the mode is not known`() {
+        let hex = "+MSUB: \"t\",3 byte,414243\r\n"
+        dialogue.receive(hex)
+        #expect(dialogue.take().map(\.summary) == ["message t ABC"])
+        _ = run(.mqttMode(0), "OK\r\n")
+        dialogue.submit(.mqttMode(1))
+        dialogue.pass(.seconds(10))
+        dialogue.receive(hex)
+        #expect(dialogue.take().last?.summary == "message t ABC")
+    }
+
     @Test func `an unfinished message is given up after half a second of silence`() {
         dialogue.submit(.csq)
         dialogue.receive("+MSUB: \"t\",30 byte,abc\r\n")
