@@ -185,6 +185,23 @@ struct MessageTests {
             lexer.next(Lexer.Context(), topicMatches: any) == .message(topic: bytes("t"), payload: bytes("1,200,300")))
     }
 
+    @Test func `nor do those of a message for nobody`() {
+        var lexer = Lexer(limits: Limits())
+        let mine = { (topic: [UInt8]) in topic == bytes("t") }
+        lexer.append(bytes("+MSUB: t,3 byte,abc\r\n"))
+        #expect(lexer.next(Lexer.Context(), topicMatches: mine) != nil)
+        lexer.append(bytes("+MSUB: x,9 byte,1,200,300\r\nOK\r\n"))
+        #expect(lexer.next(Lexer.Context(), topicMatches: mine)?.discardKind == .unmatchedMessage)
+        #expect(lexer.next(Lexer.Context(), topicMatches: mine) == .line(bytes("OK")))
+    }
+
+    @Test func `a module that prints in another way than before is read all the same`() {
+        for other in ["+MSUB: t,3,abc", "+MSUB: t,3 byte,abc", "+MSUB: \"t\",3,abc"] {
+            let tokens = lex([bytes("+MSUB: \"t\",3 byte,abc\r\n\(other)\r\n")])
+            #expect(tokens == [.message(topic: bytes("t"), payload: bytes("abc"))] + tokens.prefix(1))
+        }
+    }
+
     @Test func `many readings of one line stay cheap`() {
         let header = String(repeating: ",1 byte", count: 140)
         let input = bytes("+MSUB: a" + header + "\r\nOK\r\n")
