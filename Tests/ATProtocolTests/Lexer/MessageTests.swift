@@ -160,7 +160,7 @@ struct MessageTests {
         }
     }
 
-    @Test(arguments: ["70000", "99999999999", "8193"])
+    @Test(arguments: ["70000", "99999999999", "8193", "000003", String(repeating: "9", count: 40)])
     func `a length over the bound is no reading`(_ length: String) {
         let tokens = lex([bytes("+MSUB: \"t\",\(length) byte,abc\r\nOK\r\n")])
         #expect(tokens.count == 2)
@@ -200,6 +200,12 @@ struct MessageTests {
             let tokens = lex([bytes("+MSUB: \"t\",3 byte,abc\r\n\(other)\r\n")])
             #expect(tokens == [.message(topic: bytes("t"), payload: bytes("abc"))] + tokens.prefix(1))
         }
+    }
+
+    @Test func `hex payloads are all digits`() {
+        let context = Lexer.Context(hexPossible: true)
+        let tokens = lex([bytes("+MSUB: \"t\",3 byte,4142z3\r\nOK\r\n")], context)
+        #expect(tokens.map(\.discardKind) == [.unframedMessage, nil])
     }
 
     @Test func `many readings of one line stay cheap`() {
