@@ -57,7 +57,7 @@ install:
 	install -D -m 644 deploy/60-cellbridge.rules $(DESTDIR)$(UDEVDIR)/60-cellbridge.rules
 	install -D -m 644 deploy/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/cellbridge.conf
 	install -d -m 755 $(DESTDIR)$(UNITDIR)
-	sed 's|@PREFIX@|$(PREFIX)|; s|@SYSCONFDIR@|$(SYSCONFDIR)|' deploy/cellbridge.service \
+	sed 's|@PREFIX@|$(PREFIX)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' deploy/cellbridge.service \
 	    > $(DESTDIR)$(UNITDIR)/cellbridge.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/cellbridge.service
 	install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/cellbridge

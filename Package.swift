@@ -58,7 +58,7 @@ let package = Package(
         module("ModuleSimulator", ["LinuxIO", "CLinuxShims"]),
         .executableTarget(
             name: "cellbridge",
-            dependencies: ["BridgeRuntime", "ModuleSimulator", "Configuration", "LinuxIO", "MosquittoClient"],
+            dependencies: ["BridgeRuntime", "ModuleSimulator", "Configuration", "LinuxIO", "MosquittoClient", "CLinuxShims"],
             swiftSettings: settings),
         .executableTarget(
             name: "bench",
