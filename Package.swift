@@ -56,9 +56,14 @@ let package = Package(
             "BridgeRuntime",
             ["ATProtocol", "ModemCore", "BridgeCore", "LinuxIO", "MosquittoClient", "Outbox", "Configuration"]),
         module("ModuleSimulator", ["LinuxIO", "CLinuxShims"]),
+        // Real brokers in temporary directories, for the demo and the tests.
+        module("PrivateBroker", ["LinuxIO", "CLinuxShims"]),
         .executableTarget(
             name: "cellbridge",
-            dependencies: ["BridgeRuntime", "ModuleSimulator", "Configuration", "LinuxIO", "MosquittoClient", "CLinuxShims"],
+            dependencies: [
+                "BridgeRuntime", "ModuleSimulator", "Configuration", "LinuxIO", "MosquittoClient", "PrivateBroker",
+                "CLinuxShims",
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "bench",
@@ -66,7 +71,7 @@ let package = Package(
             path: "examples/bench", swiftSettings: settings),
 
         // Tests.
-        module("BridgeTestKit", ["ATProtocol", "ModemCore", "BridgeCore", "LinuxIO", "MosquittoClient"]),
+        module("BridgeTestKit", ["ATProtocol", "ModemCore", "BridgeCore", "LinuxIO", "MosquittoClient", "PrivateBroker"]),
         tests("ATProtocol", ["ATProtocol", "BridgeTestKit"], resources: [.copy("Fixtures")]),
         tests("ModemCore", ["ModemCore", "ATProtocol", "BridgeTestKit"]),
         tests("BridgeCore", ["BridgeCore", "BridgeTestKit"]),
