@@ -65,7 +65,8 @@ extension DemoRun {
         }
         if number == Self.cutAfter { cut() }
         // Quicker while the connection is down: what is published then has to wait somewhere, and arrive.
-        let pause = cutAt != nil && linkBackAt == nil ? Self.pace / 4 : Self.pace
+        let isDown = cutAt != nil && (crossedAgain.out == nil || crossedAgain.in == nil)
+        let pause = isDown ? Self.pace / 4 : Self.pace
         loop.schedule(after: pause) { [weak self] in self?.publishNext() }
     }
 

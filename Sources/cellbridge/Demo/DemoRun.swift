@@ -27,7 +27,7 @@ final class DemoRun {
     /// Messages each way, and the one before which the connection is cut.
     static let count = 30
     static let cutAfter = 12
-    static let pace: Duration = .milliseconds(240)
+    static let pace: Duration = .milliseconds(300)
     private static let keptLines = 25
 
     let loop: EventLoop
