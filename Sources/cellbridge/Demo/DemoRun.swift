@@ -213,8 +213,7 @@ final class DemoRun {
             return .interrupted(number)
         case .nobodyReads: return .ended(.systemError)
         case .missing(let text):
-            Console.error("cellbridge demo: \(text)")
-            Console.error("  on Debian: apt-get install mosquitto   (in the source tree: deploy/setup.sh)")
+            Console.error("cellbridge demo: \(text); in the source tree, deploy/setup.sh does that")
             return .ended(.unavailable)
         case .failed(let text):
             screen.line()
