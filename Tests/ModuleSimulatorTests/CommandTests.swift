@@ -52,8 +52,10 @@ import Testing
         ("AT+CIPSTATUS", "|OK||STATE: IP INITIAL|"),
         ("AT+CIFSR", "|ERROR|"),
         // Chapter 13, offline.
-        ("AT+MIPSTART=?",
-            "|+MIPSTART:\"(0,255).(0,255).(0,255).(0,255)\",(1-65535)|+MIPSTART:\"DOMAIN NAME\",(1-65535)||OK|"),
+        (
+            "AT+MIPSTART=?",
+            "|+MIPSTART:\"(0,255).(0,255).(0,255).(0,255)\",(1-65535)|+MIPSTART:\"DOMAIN NAME\",(1-65535)||OK|"
+        ),
         ("AT+MCONNECT=?", "|+MCONNECT:(0-1),(1-65535)||OK|"),
         ("AT+MCONNECT=1,60", "|+CME ERROR: 767|"),
         ("AT+MCONFIG=a,b,c", "|OK|"),
@@ -73,8 +75,10 @@ import Testing
         ("AT+MQTTMSGSET?", "|+MQTTMSGSET:0||OK|"),
         ("AT+MQTTMODE?", "|+MQTTMODE: 0||OK|"),
         ("AT+MQTTMSGGET", "|OK|"),
-        ("AT+MQTTMSGGET?",
-            "|+MQTTMSGGET: 0,INVALID|+MQTTMSGGET: 1,INVALID|+MQTTMSGGET: 2,INVALID|+MQTTMSGGET: 3,INVALID||OK|"),
+        (
+            "AT+MQTTMSGGET?",
+            "|+MQTTMSGGET: 0,INVALID|+MQTTMSGGET: 1,INVALID|+MQTTMSGGET: 2,INVALID|+MQTTMSGGET: 3,INVALID||OK|"
+        ),
         // Wrong lines.
         ("AT+NOSUCH", "|ERROR|"),
         ("AT+NOSUCH=1", "|ERROR|"),

@@ -24,7 +24,10 @@ struct Dialogue {
     }
 
     /// A module that has booted and registered, echo off.
-    init(_ profile: ModuleProfile = .ec716s, _ traits: Set<Dialect.Trait> = [], adjust: (inout SimulatorOptions) -> Void = { _ in }) {
+    init(
+        _ profile: ModuleProfile = .ec716s, _ traits: Set<Dialect.Trait> = [],
+        adjust: (inout SimulatorOptions) -> Void = { _ in }
+    ) {
         var options = SimulatorOptions(profile: profile, dialect: Dialect(traits), seed: 7)
         adjust(&options)
         module = SimulatedModule(options, wallSeconds: 1_780_563_858)

@@ -187,7 +187,9 @@ import Testing
         #expect(first.printed.count == 100 && first.printed == second.printed)
     }
 
-    @Test(arguments: ["", "nonsense", "stall", "stall x", "stall -1", "garbage 0", "pdp-deact sideways", "delay-puback"])
+    @Test(arguments: [
+        "", "nonsense", "stall", "stall x", "stall -1", "garbage 0", "pdp-deact sideways", "delay-puback",
+    ])
     func wrongFaultLinesAreRefused(line: String) {
         #expect(throws: FaultLine.Problem.self) { try FaultLine.parse(line) }
     }

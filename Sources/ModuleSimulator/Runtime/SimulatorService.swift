@@ -29,6 +29,8 @@ public final class SimulatorService {
     private var timer: PreciseTimer?
     private var sockets: [Int: BrokerSocket] = [:]
     private var isStopped = false
+    private var shown: [UInt8] = []
+    private var shownOutcome = HostLine.Outcome.taken
 
     /// Opens the PTY (and the link to it) and switches the module on.
     public init(_ options: SimulatorOptions, loop: EventLoop) throws(SystemError) {
@@ -79,12 +81,12 @@ public final class SimulatorService {
     public func stop() {
         guard !isStopped else { return }
         isStopped = true
-        record("stop")
         timer?.close()
         timer = nil
         for socket in sockets.values { socket.close() }
         sockets.removeAll()
         line.close()
+        record("stop")
     }
 
     // MARK: Running
@@ -108,11 +110,10 @@ public final class SimulatorService {
 
     private func print(_ bytes: [UInt8], _ tags: [PrintTag]) {
         let outcome = line.write(bytes)
-        switch outcome {
-        case .taken: record("<- " + escaped(bytes))
-        case .noReader: record("<- " + escaped(bytes) + " (printed with no reader)")
-        case .overflow: record("<- " + escaped(bytes) + " (lost: the host does not read)")
-        }
+        if outcome != shownOutcome { showOutput() }
+        shownOutcome = outcome
+        shown += bytes
+        if bytes.last == 0x0A || port.isPrintingOver || shown.count > 4096 { showOutput() }
         for tag in tags {
             let read = outcome == .taken
             record(
@@ -120,6 +121,19 @@ public final class SimulatorService {
                     + "via=\(tag.fromCache ? "cache" : "direct") payload=\(escaped(tag.payload.prefix(64)))")
             onEvent(.delivered(topic: tag.topic, payload: tag.payload, hadReader: read))
         }
+    }
+
+    /// Records what was printed, a line at a time however slowly the bytes go out.
+    private func showOutput() {
+        guard !shown.isEmpty else { return }
+        let fate =
+            switch shownOutcome {
+            case .taken: ""
+            case .noReader: " (printed with no reader)"
+            case .overflow: " (lost: the host does not read)"
+            }
+        record("<- " + escaped(shown) + fate)
+        shown.removeAll()
     }
 
     private func perform(_ action: SimulatedModule.Action) {
