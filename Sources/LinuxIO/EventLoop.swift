@@ -2,12 +2,12 @@ import CLinuxShims
 import Glibc
 import Synchronization
 
+// SAFETY: `@unchecked Sendable` because `state` is touched on the loop's thread only, which `assertOnLoop`
+// checks; what other threads reach (`inbox`, `thread`) is behind a Mutex or atomic.
 /// One epoll thread that owns every descriptor and is the executor of the one actor.
 ///
 /// `run()` makes the calling thread the loop's thread until `stop()`. Everything but `post` and `enqueue`
 /// belongs to that thread (or to set-up before `run()`); handlers run on it, one after the other.
-// SAFETY: `@unchecked Sendable` because `state` is touched on the loop's thread only, which `assertOnLoop`
-// checks; what other threads reach (`inbox`, `thread`) is behind a Mutex or atomic.
 public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// What a descriptor is ready for.
     public struct Readiness: OptionSet, Sendable {
@@ -19,13 +19,31 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         public static let readable = Readiness(rawValue: 0x001)
         /// Bytes can be written.
         public static let writable = Readiness(rawValue: 0x004)
-        /// The other side is gone (EPOLLHUP or EPOLLERR); always reported.
+        /// The other side is gone (EPOLLHUP or EPOLLERR); always reported, again and again until `unwatch`.
         public static let hangUp = Readiness(rawValue: 0x008 | 0x010)
+
+        /// What epoll said; either of the two hang-up bits counts as the hang-up, or `contains` would ask for both.
+        fileprivate init(reported bits: UInt32) {
+            rawValue = bits & Readiness.hangUp.rawValue == 0 ? bits : bits | Readiness.hangUp.rawValue
+        }
     }
 
     /// Names one scheduled timer, for `cancel`.
     public struct TimerID: Hashable, Sendable {
         fileprivate let number: UInt64
+    }
+
+    private struct Watch {
+        var interest: Readiness
+        /// Tells this registration from an earlier one of the same descriptor number.
+        var generation: UInt32
+        var handler: (Readiness) -> Void
+    }
+
+    private struct Ready {
+        var descriptor: Int32
+        var generation: UInt32
+        var readiness: Readiness
     }
 
     private struct Timer {
@@ -44,7 +62,9 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     private let start: ContinuousClock.Instant
     private let thread = Atomic<UInt>(0)
     private let inbox = Mutex<[Work]>([])
-    private var handlers: [Int32: (Readiness) -> Void] = [:]
+    private var watches: [Int32: Watch] = [:]
+    private var nextGeneration: UInt32 = 0
+    private var ready: [Ready] = []
     private var timers: [Timer] = []
     private var nextTimer: UInt64 = 0
     private var stopping = false
@@ -58,10 +78,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         guard wake >= 0 else { throw SystemError("eventfd") }
         self.wake = OwnedDescriptor(owning: wake)
         start = ContinuousClock.now
-        var event = unsafe epoll_event()
-        unsafe event.events = Readiness.readable.rawValue
-        unsafe event.data.fd = wake
-        guard unsafe epoll_ctl(epoll, EPOLL_CTL_ADD, wake, &event) == 0 else { throw SystemError("epoll_ctl") }
+        try control(EPOLL_CTL_ADD, wake, .readable, generation: 0)
     }
 
     // MARK: Time
@@ -90,7 +107,9 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// Forgets a timer; one that has run or was cancelled is ignored.
     public func cancel(_ id: TimerID) {
         assertOnLoop()
-        timers.removeAll { $0.id == id }
+        guard let place = timers.firstIndex(where: { $0.id == id }) else { return }
+        // Not `removeAll(where:)`: what the handler holds may cancel timers as it goes, and must find the array whole.
+        _ = timers.remove(at: place)
     }
 
     // MARK: Descriptors
@@ -101,29 +120,37 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         throws(SystemError)
     {
         assertOnLoop()
-        let operation = handlers[descriptor] == nil ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
-        try control(operation, descriptor, interest)
-        handlers[descriptor] = handler
+        let old = watches[descriptor]
+        let generation = old?.generation ?? nextGeneration
+        try control(old == nil ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, interest, generation: generation)
+        if old == nil { nextGeneration &+= 1 }
+        // Not by subscript: what the old handler holds may unwatch as it goes, and must find the table whole.
+        let watch = Watch(interest: interest, generation: generation, handler: handler)
+        _ = watches.updateValue(watch, forKey: descriptor)
     }
 
-    /// Changes what a watched descriptor is watched for.
+    /// Changes what a watched descriptor is watched for. With nothing in `interest` a hang-up is still reported.
     public func setInterest(_ descriptor: Int32, _ interest: Readiness) throws(SystemError) {
         assertOnLoop()
-        guard handlers[descriptor] != nil else { return }
-        try control(EPOLL_CTL_MOD, descriptor, interest)
+        guard let watch = watches[descriptor], watch.interest != interest else { return }
+        try control(EPOLL_CTL_MOD, descriptor, interest, generation: watch.generation)
+        watches[descriptor]?.interest = interest
     }
 
-    /// Stops watching; call it before the descriptor is closed.
+    /// Stops watching; call it before the descriptor is closed. Nothing more is reported, not even what the
+    /// kernel has already said.
     public func unwatch(_ descriptor: Int32) {
         assertOnLoop()
-        guard handlers.removeValue(forKey: descriptor) != nil else { return }
+        guard watches.removeValue(forKey: descriptor) != nil else { return }
         epoll_ctl(epoll.raw, EPOLL_CTL_DEL, descriptor, nil)
     }
 
-    private func control(_ operation: Int32, _ descriptor: Int32, _ interest: Readiness) throws(SystemError) {
+    private func control(_ operation: Int32, _ descriptor: Int32, _ interest: Readiness, generation: UInt32)
+        throws(SystemError)
+    {
         var event = unsafe epoll_event()
         unsafe event.events = interest.rawValue
-        unsafe event.data.fd = descriptor
+        unsafe event.data.u64 = UInt64(generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
         guard unsafe epoll_ctl(epoll.raw, operation, descriptor, &event) == 0 else {
             throw SystemError("epoll_ctl")
         }
@@ -133,18 +160,25 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     /// Runs until `stop()`. The calling thread is the loop's from here on.
     public func run() {
-        thread.store(UInt(pthread_self()), ordering: .releasing)
-        stopping = false
+        run(until: { false })
+    }
+
+    /// Runs until `stop()` or until `satisfied`, which is asked before every wait for something to happen.
+    public func run(until satisfied: () -> Bool) {
+        let before = thread.exchange(UInt(pthread_self()), ordering: .acquiringAndReleasing)
+        precondition(before == 0, "the event loop runs already")
         while !stopping {
             drainInbox()
             fireTimers()
-            if stopping { break }
+            if stopping || satisfied() { break }
             wait()
         }
+        stopping = false
         thread.store(0, ordering: .releasing)
     }
 
-    /// Makes `run()` return after the current handler. From the loop's thread.
+    /// Makes `run()` return after the current handler (and what was posted before it was called); called before
+    /// `run()`, makes that return at once. From the loop's thread.
     public func stop() {
         assertOnLoop()
         stopping = true
@@ -160,17 +194,15 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
             queue.append(work)
             return queue.count == 1
         }
-        guard first else { return }
+        // The loop's own thread looks into the inbox before it waits.
+        guard first, !isOnLoop else { return }
         var one: UInt64 = 1
         _ = unsafe Glibc.write(wake.raw, &one, 8)
     }
 
     private func drainInbox() {
-        let work = inbox.withLock { queue in
-            let taken = queue
-            queue.removeAll(keepingCapacity: true)
-            return taken
-        }
+        var work: [Work] = []
+        inbox.withLock { swap(&$0, &work) }
         for item in work {
             switch item {
             case .job(let job): unsafe job.runSynchronously(on: asUnownedSerialExecutor())
@@ -180,37 +212,54 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     }
 
     private func fireTimers() {
+        guard !timers.isEmpty else { return }
         let now = self.now
-        while !stopping, let timer = timers.last, timer.due <= now {
+        // A timer that a handler schedules waits for the next round, or one that is always due would starve the rest.
+        let newest = nextTimer
+        while !stopping, let timer = timers.last, timer.due <= now, timer.id.number <= newest {
             timers.removeLast()
             timer.handler()
         }
     }
 
     private func wait() {
-        var timeout: Int32 = -1
-        if let due = timers.last?.due {
-            let left = due - now
-            // Rounded up: waking a fraction of a millisecond early would only spin.
-            let milliseconds = left.components.seconds * 1000 + (left.components.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-            timeout = Int32(clamping: max(0, milliseconds))
-        }
-        if !inbox.withLock({ $0.isEmpty }) { timeout = 0 }
-        var ready: [(Int32, Readiness)] = []
+        ready.removeAll(keepingCapacity: true)
+        let timeout = self.timeout
         unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 32) { events in
             let count = unsafe epoll_wait(epoll.raw, events.baseAddress, 32, timeout)
             for index in 0..<max(0, Int(count)) {
-                unsafe ready.append((events[index].data.fd, Readiness(rawValue: events[index].events)))
+                let data = unsafe events[index].data.u64
+                let readiness = unsafe Readiness(reported: events[index].events)
+                ready.append(
+                    Ready(
+                        descriptor: Int32(truncatingIfNeeded: data), generation: UInt32(data >> 32),
+                        readiness: readiness))
             }
         }
-        for (descriptor, readiness) in ready {
-            if descriptor == wake.raw {
+        for event in ready {
+            if stopping { break }
+            if event.descriptor == wake.raw {
                 var value: UInt64 = 0
                 _ = unsafe Glibc.read(wake.raw, &value, 8)
-            } else if !stopping {
-                handlers[descriptor]?(readiness)
+                continue
             }
+            // An earlier handler of this round may have unwatched it, closed it and watched another one under the
+            // same number, or lost interest.
+            guard let watch = watches[event.descriptor], watch.generation == event.generation else { continue }
+            let wanted = event.readiness.intersection(watch.interest.union(.hangUp))
+            if !wanted.isEmpty { watch.handler(wanted) }
         }
+    }
+
+    /// Milliseconds for epoll_wait; -1 is for ever.
+    private var timeout: Int32 {
+        if !inbox.withLock({ $0.isEmpty }) { return 0 }
+        guard let due = timers.last?.due else { return -1 }
+        let left = (due - now).components
+        if left.seconds < 0 || left.attoseconds < 0 { return 0 }
+        if left.seconds > 1_000_000 { return 1_000_000_000 }
+        // Rounded up: waking a fraction of a millisecond early would only spin.
+        return Int32(left.seconds * 1000 + (left.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
     }
 
     // MARK: SerialExecutor

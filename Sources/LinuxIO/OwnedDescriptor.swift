@@ -18,6 +18,8 @@ public struct OwnedDescriptor: ~Copyable {
 
     /// Opens `path`; O_CLOEXEC is always set.
     public static func open(_ path: String, flags: Int32, mode: UInt32 = 0o600) throws(SystemError) -> OwnedDescriptor {
+        // C would see the path up to the NUL: another file.
+        guard !path.utf8.contains(0) else { throw SystemError("open", path, code: EINVAL) }
         let raw = unsafe cellbridge_open(path, flags, mode)
         guard raw >= 0 else { throw SystemError("open", path) }
         return OwnedDescriptor(owning: raw)

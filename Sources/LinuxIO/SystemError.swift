@@ -24,6 +24,7 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The system's own words for `code`, e.g. `No such file or directory`.
     public var reason: String { unsafe String(cString: strerror(code)) }
 
+    /// In words, for people.
     public var description: String {
         subject.isEmpty ? "\(call): \(reason)" : "\(call) \(subject): \(reason)"
     }

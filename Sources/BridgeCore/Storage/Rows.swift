@@ -88,9 +88,9 @@ public struct EchoRow: Sendable, Equatable {
     public var topic: [UInt8]
     /// The payload's full length in bytes.
     public var length: Int
-    /// The first bytes of the payload, up to `EchoLedger.prefixLimit`.
+    /// The first bytes of a payload longer than the module can receive, up to `EchoLedger.prefixLimit`; else empty.
     public var prefix: [UInt8]
-    /// A hash of the whole payload (FNV-1a, 64 bits), for payloads longer than `prefix`.
+    /// A hash of the whole payload (FNV-1a, 64 bits).
     public var digest: UInt64
     /// When the publish was acknowledged, Unix seconds.
     public var acknowledgedAt: Int64

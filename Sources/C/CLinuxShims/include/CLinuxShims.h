@@ -2,6 +2,7 @@
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <pty.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -22,3 +23,57 @@ int cellbridge_open(const char *path, int flags, unsigned int mode);
 int cellbridge_fcntl(int fd, int command, int argument);
 /// ioctl(fd, request) and ioctl(fd, request, pointer).
 int cellbridge_ioctl(int fd, unsigned long request, void *argument);
+
+/// The B-constant of a speed in bit/s, 0 when termios has none.
+unsigned int cellbridge_speed(unsigned int bitsPerSecond);
+/// Raw 8N1 with CLOCAL, CREAD, VMIN 1, VTIME 0, no HUPCL; `rtscts` turns the hardware handshake on.
+/// 0: done; 1: the device did not keep the speed; 2: it did not keep the rest; -1: errno.
+int cellbridge_serial_raw(int fd, unsigned int bitsPerSecond, int rtscts);
+/// Marks the terminal exclusive (or takes the mark off).
+int cellbridge_set_exclusive(int fd, int on);
+/// 1 when somebody marked the terminal exclusive, 0 when not or when the driver does not say.
+int cellbridge_is_exclusive(int fd);
+/// 1 when `fd` is the slave side of a pseudo-terminal.
+int cellbridge_is_pty(int fd);
+/// A pseudo-terminal's master (non-blocking, close-on-exec) and its slave's path.
+int cellbridge_pty_open(char *path, size_t size);
+
+enum {
+    /// The child gets SIGKILL when this process ends, however it ends.
+    CELLBRIDGE_DIES_WITH_PARENT = 1,
+    /// The child leads a process group of its own.
+    CELLBRIDGE_OWN_GROUP = 2,
+};
+/// Starts a program without copying this process. Descriptors other than the three given are closed in the
+/// child, its signals are at their defaults. A descriptor of -1 is inherited, a null `environment` or
+/// `directory` too. The pid, or -1 with errno (that of execve included).
+pid_t cellbridge_spawn(const char *path, char *const *arguments, char *const *environment, const char *directory,
+                       int input, int output, int error, int flags);
+/// pidfd_open(2): readable once the process has ended.
+int cellbridge_pidfd_open(pid_t pid);
+/// Reaps an ended child without waiting. 0: still running; 1: exited with *value; 2: killed by signal *value;
+/// -1: errno.
+int cellbridge_reap(pid_t pid, int *value);
+/// Removes a directory and everything under it; links are not followed.
+int cellbridge_remove_tree(const char *path);
+/// A TCP listener's free port on 127.0.0.1, or -1.
+int cellbridge_free_port(void);
+/// 1 when something accepts TCP connections on 127.0.0.1:port.
+int cellbridge_accepts(int port);
+/// pipe2(2) with close-on-exec.
+int cellbridge_pipe(int *reading, int *writing);
+
+/// What one step of getopt_long(3) found.
+struct cellbridge_option_step {
+    /// The option's value; -1 at the end; '?' for an unknown option; ':' for one without its argument.
+    int value;
+    /// `optopt`: which option '?' and ':' are about, 0 for an unknown long one.
+    int about;
+    /// `optind`: the word that comes next.
+    int next;
+    /// The argument, inside `argv`.
+    const char *argument;
+};
+/// One step of getopt_long(3), which prints nothing itself; `restart` begins with the first word. One thread at a time.
+struct cellbridge_option_step cellbridge_getopt(int argc, char *const *argv, const char *shorts,
+                                                const struct option *longs, int restart);

@@ -1,0 +1,11 @@
+/// What the lexer makes of the stream.
+enum Token: Equatable {
+    /// A line without its end and outer blanks; never empty.
+    case line([UInt8])
+    /// The data prompt, while it was expected.
+    case prompt
+    /// A `+MSUB` that reads as exactly one message for us.
+    case message(topic: [UInt8], payload: [UInt8])
+    /// Input that was thrown away.
+    case discarded(Discard)
+}

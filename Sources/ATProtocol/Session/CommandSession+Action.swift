@@ -1,0 +1,25 @@
+extension CommandSession {
+    /// What the owner of a session has to do or to know, in this order.
+    public enum Action: Equatable, Sendable {
+        /// Write these bytes to the port, then call `written`.
+        case write([UInt8])
+        /// The command in flight ended. After `.timedOut` the session resynchronises by itself.
+        case completed(CommandResult)
+        /// A line that no command asked for.
+        case urc(URC)
+        /// A message for a subscribed filter.
+        case message(ReceivedMessage)
+        /// Module and session are in step; commands may be submitted.
+        case synchronised
+        /// The module does not answer. Nothing can be submitted before `synchronise` or `portOpened`.
+        case synchronisationFailed
+        /// A command of ours came back though `ATE0` was confirmed: the module restarted.
+        case echoReturned
+        /// A command with data ended without an answer: the module may still take what is written as payload, so the
+        /// session writes nothing. `declared` bytes were announced. Leave by a hardware reset and `synchronise`, or by
+        /// `releaseDataMode`.
+        case dataModeUnknown(declared: Int)
+        /// Input that was thrown away, to be counted and logged.
+        case discarded(Discard)
+    }
+}

@@ -1,0 +1,171 @@
+/// What a line means, by what is in flight.
+extension CommandSession {
+    mutating func lineReceived(_ line: [UInt8], now: Duration, into actions: inout [Action]) {
+        if isEcho(line) {
+            if echoIsOff {
+                echoIsOff = false
+                actions.append(.echoReturned)
+            }
+            return
+        }
+        if let urc = URCParser.parse(line) {
+            report(urc, line, into: &actions)
+            return
+        }
+        switch state {
+        case .running(let job) where job.isAnswerable: answerReceived(line, job, now: now, into: &actions)
+        case .running(let job): earlyReceived(line, job, into: &actions)
+        case .lingering(let result, _):
+            if line.equals("OK") {
+                state = .idle
+                actions.append(.completed(result))
+            } else {
+                unaskedReceived(line, into: &actions)
+            }
+        case .synchronising(let synchronisation):
+            synchronisationLine(line, synchronisation, now: now, into: &actions)
+        case .idle, .unusable: unaskedReceived(line, into: &actions)
+        case .closed: break
+        }
+    }
+
+    mutating func promptReceived(now: Duration, into actions: inout [Action]) {
+        guard case .running(var job) = state, job.expectsPrompt, let data = job.command.data else { return }
+        job.dataStarted(sentBy: now + transmission(of: data.count))
+        state = .running(job)
+        actions.append(.write(data))
+    }
+
+    /// The echo of the command in flight, of the one before it, or of an AT of the synchronisation.
+    private func isEcho(_ line: [UInt8]) -> Bool {
+        guard let first = line.first, first == 0x41 || first == 0x61 else { return false }
+        if line.equals("AT") || line.elementsEqual(lastLine.trimmed) { return true }
+        return line == Synchronisation.probe
+    }
+
+    private mutating func report(_ urc: URC, _ line: [UInt8], into actions: inout [Action]) {
+        if line.starts(with: "STATE:".utf8) {
+            connectState = Array(line.dropFirst(6).trimmed)
+        } else if case .outcome(.connectFail) = urc {
+            actions.append(.urc(.outcome(.connectFail(state: connectState))))
+            connectState = nil
+            return
+        }
+        actions.append(.urc(urc))
+    }
+
+    private mutating func answerReceived(_ line: [UInt8], _ job: Job, now: Duration, into actions: inout [Action]) {
+        var job = job
+        if let final = final(of: job.command, line) {
+            // An OK before the prompt is somebody else's: the data was not even written.
+            if job.stage == .awaitingPrompt, final == .ok {
+                actions.append(.discarded(discard(.strayFinal, line)))
+                return
+            }
+            finish(job, final, now: now, into: &actions)
+            return
+        }
+        if belongs(line, to: &job) {
+            append(line, to: &job, into: &actions)
+            state = .running(job)
+        } else if let urc = URCParser.parseSoft(line) {
+            actions.append(.urc(urc))
+        } else if job.command.takesFreeText, line.isPlainText {
+            append(line, to: &job, into: &actions)
+            state = .running(job)
+            if job.command.endsWithoutFinal { finish(job, .ok, now: now, into: &actions) }
+        } else {
+            unknownReceived(line, into: &actions)
+        }
+    }
+
+    /// Nothing can answer a command that is not out yet. Only once the prompt came an error must be meant for it; an
+    /// `OK` before the last byte must not be taken for success all the same.
+    private mutating func earlyReceived(_ line: [UInt8], _ job: Job, into actions: inout [Action]) {
+        guard job.stage == .writingData, job.earlyFinal == nil, let final = final(of: job.command, line), final != .ok
+        else { return strayReceived(line, into: &actions) }
+        var job = job
+        job.earlyFinal = final
+        state = .running(job)
+    }
+
+    private func final(of command: ATCommand, _ line: [UInt8]) -> CommandResult.Final? {
+        if let final = FinalParser.parse(line) { return final }
+        if command.successLines.contains(where: { line.equals($0) }) { return .text(line) }
+        return command.failureLines.contains { line.equals($0) } ? .error : nil
+    }
+
+    /// Whether a line has a prefix of the command. Registration lines come unasked with the same prefix, so only the
+    /// first that has the form of an answer is one, and only for a query.
+    private func belongs(_ line: [UInt8], to job: inout Job) -> Bool {
+        guard let prefix = job.command.prefixes.first(where: { ResponseFields.afterPrefix(line, $0) != nil }) else {
+            return false
+        }
+        guard URCParser.registrationPrefixes.contains(where: { $0.0 == prefix }) else { return true }
+        guard !job.hasRegistrationAnswer, job.command.line.last == 0x3F,
+            let fields = ResponseFields(line: line, prefix: prefix), URCParser.isQueryAnswer(fields)
+        else { return false }
+        job.hasRegistrationAnswer = true
+        return true
+    }
+
+    private func append(_ line: [UInt8], to job: inout Job, into actions: inout [Action]) {
+        guard job.lines.count < limits.responseLines else {
+            actions.append(.discarded(discard(.responseOverflow, line)))
+            return
+        }
+        job.lines.append(line)
+    }
+
+    mutating func finish(
+        _ job: Job, _ final: CommandResult.Final, now: Duration, into actions: inout [Action]
+    ) {
+        let result = CommandResult(lines: job.lines, final: final)
+        if case .ok = final {
+            if job.command.line.equals("ATE0") { echoIsOff = true }
+            if job.command.line.equals("AT+MQTTMODE=1") { (hexMode, modeIsKnown) = (true, true) }
+            if job.command.line.equals("AT+MQTTMODE=0") { (hexMode, modeIsKnown) = (false, true) }
+        }
+        var endedOtherwise = job.command.endsWithoutFinal && !job.lines.isEmpty && final == .ok
+        if case .text = final { endedOtherwise = true }
+        // The manual's examples show an OK after SHUT OK, and one after the bare address of CIFSR; logs show none. The
+        // next command is held back for a moment, so that such an OK cannot complete it.
+        if endedOtherwise {
+            state = .lingering(result, until: now + limits.strayOKGrace)
+        } else {
+            state = .idle
+            actions.append(.completed(result))
+        }
+    }
+
+    /// A line while nothing is in flight.
+    private func unaskedReceived(_ line: [UInt8], into actions: inout [Action]) {
+        if let final = FinalParser.parse(line) {
+            // A bare OK means nothing; an error is how a refused MCONNECT shows.
+            actions.append(final == .ok ? .discarded(discard(.strayFinal, line)) : .urc(.outcome(.error(final))))
+        } else if let urc = URCParser.parseSoft(line) {
+            actions.append(.urc(urc))
+        } else {
+            unknownReceived(line, into: &actions)
+        }
+    }
+
+    /// A line before the command is out.
+    func strayReceived(_ line: [UInt8], into actions: inout [Action]) {
+        if FinalParser.parse(line) != nil {
+            actions.append(.discarded(discard(.strayFinal, line)))
+        } else if let urc = URCParser.parseSoft(line) {
+            actions.append(.urc(urc))
+        } else {
+            actions.append(.discarded(discard(.strayLine, line)))
+        }
+    }
+
+    private func unknownReceived(_ line: [UInt8], into actions: inout [Action]) {
+        actions.append(line.isPlainText ? .urc(.other(line)) : .discarded(discard(.garbage, line)))
+    }
+
+    private func discard(_ kind: Discard.Kind, _ line: [UInt8]) -> Discard {
+        Discard(kind: kind, excerpt: Array(line.prefix(limits.excerptLength)))
+    }
+}

@@ -1,0 +1,60 @@
+extension CommandSession {
+    /// A command in flight.
+    struct Job {
+        /// How far it is.
+        enum Stage: Equatable {
+            /// The line is being written; nothing that comes can be its answer. Follows: prompt or final.
+            case writingLine
+            /// The line is out, data mode was asked for. Follows: writingData, or the end.
+            case awaitingPrompt
+            /// The data is being written. Follows: awaitingFinal.
+            case writingData
+            /// All is out. Follows: the end.
+            case awaitingFinal
+        }
+
+        let command: ATCommand
+        var stage = Stage.writingLine
+        var lines: [[UInt8]] = []
+        /// When the last byte is on the wire at the earliest, by the baud rate.
+        private var sentBy: Duration
+        var deadline: Duration
+        /// An error that came while the data was still being written: told once it is out.
+        var earlyFinal: CommandResult.Final?
+        /// Whether a registration query has its answer: further lines of the kind are URCs.
+        var hasRegistrationAnswer = false
+
+        init(command: ATCommand, sentBy: Duration) {
+            self.command = command
+            self.sentBy = sentBy
+            deadline = sentBy + command.timeout
+        }
+
+        var expectsPrompt: Bool { stage == .awaitingPrompt }
+
+        /// Whether what comes may be the answer.
+        var isAnswerable: Bool {
+            switch stage {
+            case .awaitingPrompt, .awaitingFinal: true
+            case .writingLine, .writingData: false
+            }
+        }
+
+        /// The kernel took the bytes; they may still be on their way at a low baud rate.
+        mutating func written(now: Duration) {
+            switch stage {
+            case .writingLine: stage = command.data == nil ? .awaitingFinal : .awaitingPrompt
+            case .writingData: stage = .awaitingFinal
+            case .awaitingPrompt, .awaitingFinal: return
+            }
+            deadline = max(now, sentBy) + command.timeout
+        }
+
+        /// The prompt came and the data goes out.
+        mutating func dataStarted(sentBy: Duration) {
+            stage = .writingData
+            self.sentBy = sentBy
+            deadline = sentBy + command.timeout
+        }
+    }
+}

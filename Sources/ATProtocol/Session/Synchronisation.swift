@@ -1,0 +1,160 @@
+extension CommandSession {
+    /// Getting in step with a module that may be asleep, booting, or late with the answers to earlier commands.
+    struct Synchronisation {
+        /// The command whose answer cannot be mistaken for that of an AT.
+        static let probe = Array("AT+CMEE?".utf8)
+
+        /// How far it is.
+        enum Stage {
+            /// AT is sent every interval until one is answered.
+            case calling(sent: Int)
+            /// One of several ATs was answered: waiting until no late OK comes any more.
+            case draining(giveUp: Duration)
+            /// The probe is out; its line was not seen yet.
+            case probing(giveUp: Duration, sawFinal: Bool)
+            /// The line of the probe was seen; its OK is next.
+            case probed(giveUp: Duration)
+        }
+
+        let attempts: Int
+        let interval: Duration
+        /// Whether a time-out came before, so that old answers may still be on their way.
+        let probes: Bool
+        var stage: Stage
+        var deadline: Duration
+    }
+
+    /// Sends AT every `interval`, at most `attempts` times, until the module answers; then reports `synchronised`, or
+    /// `synchronisationFailed` after the last interval. A command in flight is forgotten without a result: the module
+    /// restarted, so its answer cannot come. YM310 AT manual 4.6: the module needs several AT to find the baud rate.
+    public mutating func synchronise(attempts: Int, interval: Duration, now: Duration) -> [Action] {
+        if case .closed = state { preconditionFailure("synchronise without a port") }
+        // A module that restarted has its echo on again; that is no news then.
+        echoIsOff = false
+        var ended: [Action] = []
+        // This one had come to its good end already.
+        if case .lingering(let result, _) = state { ended.append(.completed(result)) }
+        return ended + call(attempts: attempts, interval: interval, probes: false, now: now)
+    }
+
+    /// Ends a data mode that the module may be in, by as many CR as it was promised bytes, then resynchronises. After
+    /// `dataModeUnknown`, or at the start when a record of an unfinished MPUBEX was found. YM310 AT manual 13.5.
+    public mutating func releaseDataMode(declared: Int, now: Duration) -> [Action] {
+        let ended = endLingering("releaseDataMode")
+        let release = [UInt8](repeating: 0x0D, count: max(0, declared)) + [0x0D, 0x0A]
+        return ended + [.write(release)] + resynchronise(now: now + transmission(of: release.count))
+    }
+
+    /// Reports a command that has its good end already. With one that has not, or without a port, the call is a mistake.
+    private mutating func endLingering(_ caller: String) -> [Action] {
+        switch state {
+        case .running: preconditionFailure("\(caller) with a command in flight")
+        case .closed: preconditionFailure("\(caller) without a port")
+        case .lingering(let result, _): return [.completed(result)]
+        case .idle, .synchronising, .unusable: return []
+        }
+    }
+
+    /// Ends the command in flight as timed out and resynchronises: for an owner that saw the module restart and need not
+    /// wait for an answer that cannot come. Nothing happens when no command is in flight.
+    public mutating func abandon(now: Duration) -> [Action] {
+        guard case .running(let job) = state else { return [] }
+        var actions: [Action] = []
+        timeOut(job, now: now, into: &actions)
+        return actions
+    }
+
+    mutating func timeOut(_ job: Job, now: Duration, into actions: inout [Action]) {
+        let final: CommandResult.Final = job.stage == .awaitingPrompt ? .noPrompt : .timedOut
+        actions.append(.completed(CommandResult(lines: job.lines, final: final)))
+        if let data = job.command.data {
+            // An AT now could become payload.
+            state = .unusable
+            actions.append(.dataModeUnknown(declared: data.count))
+        } else {
+            actions += resynchronise(now: now)
+        }
+    }
+
+    private mutating func resynchronise(now: Duration) -> [Action] {
+        call(attempts: limits.resyncAttempts, interval: limits.resyncInterval, probes: true, now: now)
+    }
+
+    private mutating func call(attempts: Int, interval: Duration, probes: Bool, now: Duration) -> [Action] {
+        state = .synchronising(
+            Synchronisation(
+                attempts: attempts, interval: interval, probes: probes, stage: .calling(sent: 1),
+                deadline: now + interval))
+        return [.write(Array("AT\r\n".utf8))]
+    }
+
+    mutating func synchronisationDue(_ old: Synchronisation, now: Duration, into actions: inout [Action]) {
+        var synchronisation = old
+        switch old.stage {
+        case .calling(let sent) where sent < old.attempts:
+            synchronisation.stage = .calling(sent: sent + 1)
+            synchronisation.deadline = now + old.interval
+            state = .synchronising(synchronisation)
+            actions.append(.write(Array("AT\r\n".utf8)))
+        case .draining(let giveUp) where now < giveUp: succeed(into: &actions)
+        // No line came, but the module answers and has been silent since: it does not know the probe.
+        case .probing(let giveUp, sawFinal: true) where now < giveUp: succeed(into: &actions)
+        case .calling, .draining, .probing, .probed:
+            state = .unusable
+            actions.append(.synchronisationFailed)
+        }
+    }
+
+    mutating func synchronisationLine(
+        _ line: [UInt8], _ old: Synchronisation, now: Duration, into actions: inout [Action]
+    ) {
+        var synchronisation = old
+        let final = FinalParser.parse(line)
+        switch old.stage {
+        case .calling(let sent):
+            guard case .ok? = final else { break }
+            if old.probes {
+                let giveUp = now + limits.probeTimeout
+                synchronisation.stage = .probing(giveUp: giveUp, sawFinal: false)
+                synchronisation.deadline = giveUp
+                state = .synchronising(synchronisation)
+                actions.append(.write(Synchronisation.probe + [0x0D, 0x0A]))
+            } else if sent == 1 {
+                succeed(into: &actions)
+            } else {
+                let giveUp = now + limits.probeTimeout
+                synchronisation.stage = .draining(giveUp: giveUp)
+                synchronisation.deadline = min(giveUp, now + limits.drainSilence)
+                state = .synchronising(synchronisation)
+            }
+            return
+        case .draining(let giveUp):
+            guard final != nil else { break }
+            synchronisation.deadline = min(giveUp, now + limits.drainSilence)
+            state = .synchronising(synchronisation)
+            return
+        case .probing(let giveUp, _):
+            if ResponseFields.afterPrefix(line, "+CMEE") != nil {
+                synchronisation.stage = .probed(giveUp: giveUp)
+                synchronisation.deadline = giveUp
+                state = .synchronising(synchronisation)
+                return
+            }
+            guard final != nil else { break }
+            synchronisation.stage = .probing(giveUp: giveUp, sawFinal: true)
+            synchronisation.deadline = min(giveUp, now + limits.probeSilence)
+            state = .synchronising(synchronisation)
+            return
+        case .probed:
+            guard case .ok? = final else { break }
+            succeed(into: &actions)
+            return
+        }
+        strayReceived(line, into: &actions)
+    }
+
+    private mutating func succeed(into actions: inout [Action]) {
+        state = .idle
+        actions.append(.synchronised)
+    }
+}

@@ -1,0 +1,71 @@
+extension QueueWindow {
+    /// The rank whose first row may go now: the first with a row, unless a higher one may have rows on disk.
+    var nextRank: Int? {
+        for rank in waiting.indices {
+            if !waiting[rank].isEmpty { return rank }
+            if mayHaveMore[rank] { return nil }
+        }
+        return nil
+    }
+
+    func isKnown(_ id: Int64) -> Bool {
+        removing.contains(id) || inFlight.contains { $0.id == id } || finished.ids.contains(id)
+            || waitingIDs.contains(id)
+    }
+
+    /// Puts a row in its place if there is room, or room can be made by pushing out rows of lower rank.
+    mutating func admit(_ row: Row) -> Bool {
+        guard makeRoom(for: row) else { return false }
+        place(row)
+        return true
+    }
+
+    /// A row that was under way; it is older than all of its rank that waits, and is held over the bounds.
+    mutating func putBack(_ row: Row) {
+        returnedIDs.insert(row.id)
+        place(row)
+    }
+
+    mutating func takeFromFlight(_ id: Int64) -> Row? {
+        guard let index = inFlight.firstIndex(where: { $0.id == id }) else { return nil }
+        goneInFlight.remove(id)
+        returnedIDs.remove(id)
+        return inFlight.remove(at: index)
+    }
+
+    mutating func finish(_ row: Row, code: String, reason: String, at wallClock: Int64) {
+        returnedIDs.remove(row.id)
+        finished.ids.append(row.id)
+        finished.refusals.append(
+            Refusal(
+                direction: Row.direction, topic: row.topic, size: row.payload.count, code: code, reason: reason,
+                at: wallClock))
+    }
+
+    mutating func uncount(_ row: Row) {
+        waitingIDs.remove(row.id)
+        waitingBytes -= row.cost
+    }
+
+    private mutating func place(_ row: Row) {
+        waitingIDs.insert(row.id)
+        waitingBytes += row.cost
+        let index = waiting[row.rank].lastIndex { $0.id < row.id }.map { $0 + 1 } ?? 0
+        waiting[row.rank].insert(row, at: index)
+    }
+
+    private func hasRoom(for row: Row) -> Bool {
+        waitingIDs.count == 0 || (waitingIDs.count < maximumRows && waitingBytes + row.cost <= maximumBytes)
+    }
+
+    private mutating func makeRoom(for row: Row) -> Bool {
+        while !hasRoom(for: row) {
+            guard let lowest = waiting.lastIndex(where: { !$0.isEmpty }), lowest > row.rank else { return false }
+            uncount(waiting[lowest].removeLast())
+            mayHaveMore[lowest] = true
+            lowestEvicted = min(lowestEvicted, lowest)
+            if isLoading { isLoadStale = true }
+        }
+        return true
+    }
+}

@@ -1,0 +1,84 @@
+import BridgeCore
+import ModemCore
+import MosquittoClient
+
+/// What the local side reports.
+extension Dispatcher: LocalDriverDelegate {
+    func localReceived(_ message: MosquittoClient.Message) {
+        let now = clock.wallClock
+        switch routing.outbound(localTopic: message.topic, qos: message.qos, retain: message.retain) {
+        case .notRouted:
+            counters.outUnrouted += 1
+        case .refused(let code, let reason):
+            refuse(
+                Refusal(
+                    direction: .out, topic: message.topic, size: message.payload.count, code: code, reason: reason,
+                    at: now))
+        case .forward(let forward):
+            let limits = RemoteLimits(maximumPayload: profile?.payloadLimit ?? Self.largestPayload)
+            if let problem = limits.problem(topic: forward.topic, payloadCount: message.payload.count) {
+                return refuse(
+                    Refusal(
+                        direction: .out, topic: message.topic, size: message.payload.count, code: problem.code,
+                        reason: problem.reason, at: now))
+            }
+            counters.outAccepted += 1
+            counters.outBytes += UInt64(message.payload.count)
+            pending.appendOut.append(
+                OutboundRow(
+                    topic: forward.topic, payload: message.payload, qos: forward.qos, retain: forward.retain,
+                    priority: forward.priority.rawValue, acceptedAt: now,
+                    expiresAt: forward.expirySeconds.map { now + $0 }, expectsEcho: forward.expectsEcho,
+                    route: forward.route))
+        }
+    }
+
+    func localBatchEnded() -> Bool {
+        let mustCommit = !pending.appendOut.isEmpty || !(outstanding?.batch.appendOut.isEmpty ?? true)
+        commit()
+        return mustCommit
+    }
+
+    func localConnected() { pumpInbox() }
+
+    func localDisconnected() {
+        locallyPublished = [:]
+        counters.inRetried += UInt64(inbox.linkBroke().count)
+    }
+
+    func localPublished(_ mid: Int32, reasonCode: Int32) {
+        guard let id = locallyPublished.removeValue(forKey: mid) else { return }
+        if reasonCode >= 128 {
+            inbox.refused(
+                id, code: "denied", reason: "the local broker refused it (reason code \(reasonCode)): check its ACL",
+                wallClock: clock.wallClock)
+        } else if inbox.acknowledged(id) {
+            counters.inDelivered += 1
+        }
+        pumpInbox()
+    }
+
+    func localIsOldProtocol() {
+        guard routing.routes.contains(where: { $0.direction == .both }) else { return }
+        log(
+            .error,
+            "the routes with direction \"both\" are refused: without MQTT 5 the local broker sends back what is published to it, and messages would go round for ever; use a local broker with MQTT 5"
+        )
+        if let rest = try? RoutingTable(routing.routes.filter { $0.direction != .both }) { routing = rest }
+    }
+
+    func localUnsubscribed(_ filter: [UInt8]) {
+        localFilters.removeAll { $0 == filter }
+        recordFilters()
+        commit()
+    }
+
+    func localDropped(_ count: UInt64) {
+        warn(
+            "local-dropped",
+            "the local broker has dropped \(count) message(s) for want of room: set max_queued_messages 0 and persistence true in mosquitto.conf"
+        )
+    }
+
+    func localCounted(_ counter: WritableKeyPath<Counters, UInt64>) { counters.count(counter) }
+}

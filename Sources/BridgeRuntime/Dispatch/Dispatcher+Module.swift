@@ -1,0 +1,106 @@
+import ATProtocol
+import BridgeCore
+import ModemCore
+
+/// What the module's side reports.
+extension Dispatcher: ModuleDriverDelegate {
+    func moduleOnline(_ profile: ModuleProfile) {
+        self.profile = profile
+        counters.sessions += 1
+        echoes.receiveLimit = profile.receiveLimit
+        echoes.linkCameUp(now: clock.now)
+        log(.info, "online")
+        pump()
+    }
+
+    func moduleOffline(_ reason: String) {
+        counters.breaks += 1
+        echoes.linkBroke()
+        outbox.linkBroke()
+        log(.warning, "offline: \(reason)")
+    }
+
+    func moduleReady() { pump() }
+
+    func moduleAcknowledged(_ id: Int64) {
+        guard outbox.acknowledged(id) else { return }
+        counters.outAcknowledged += 1
+        echoes.acknowledged(id, now: clock.now, wallClock: clock.wallClock)
+        collectRemovals()
+    }
+
+    func moduleRefused(_ id: Int64, code: String, reason: String) {
+        refuseOut(id, code: code, reason: reason)
+    }
+
+    func moduleReturned(_ id: Int64, certainlyNotSent: Bool) {
+        outbox.returned(id)
+        if certainlyNotSent { echoes.withdrawn(id) }
+    }
+
+    func moduleReceived(_ message: ReceivedMessage) {
+        counters.inReceived += 1
+        counters.inBytes += UInt64(message.payload.count)
+        let now = clock.wallClock
+        switch routing.inbound(remoteTopic: message.topic) {
+        case .notRouted:
+            counters.inUnrouted += 1
+            warn("unrouted", "no route takes \(readable(message.topic)) from the remote broker: not delivered")
+        case .refused(let code, let reason):
+            refuse(
+                Refusal(
+                    direction: .in, topic: message.topic, size: message.payload.count, code: code, reason: reason,
+                    at: now))
+        case .forward(let forward):
+            switch echoes.judge(
+                topic: message.topic, payload: message.payload, isBoth: forward.isBoth, now: clock.now)
+            {
+            case .dropEcho: counters.echoesDropped += 1
+            case .dropRepeat: counters.repeatsDropped += 1
+            case .deliver:
+                pending.appendIn.append(
+                    InboundRow(
+                        topic: forward.topic, payload: message.payload, qos: forward.qos, retain: forward.retain,
+                        acceptedAt: now, expiresAt: forward.expirySeconds.map { now + $0 }))
+            }
+        }
+        commit()
+    }
+
+    func moduleSubscribed(_ filter: [UInt8]) {
+        guard let subscribed = try? TopicFilter(filter) else { return }
+        for route in routing.routes where route.direction == .both {
+            guard let own = try? TopicFilter(route.remoteFilter), subscribed.covers(own) else { continue }
+            echoes.subscribed(own, now: clock.now)
+        }
+    }
+
+    func moduleUnsubscribed(_ filter: [UInt8]) {
+        remoteFilters.removeAll { $0 == filter }
+        recordFilters()
+        commit()
+    }
+
+    func moduleCounted(_ counter: WritableKeyPath<Counters, UInt64>, _ amount: Int) {
+        counters.count(counter, amount)
+    }
+
+    func recordDataMode(bytes: Int?) {
+        pending.setMeta.append(StoreBatch.Meta(key: Meta.dataMode, value: bytes.map { Array("\($0)".utf8) }))
+        commit()
+    }
+
+    func resetHardware() {
+        hooks.reset { [weak self] succeeded, reason in
+            self?.module.hardwareResetFinished(succeeded: succeeded, reason: reason)
+        }
+    }
+
+    func pinRefused(iccid: String) { hooks.pinRefused(iccid) }
+
+    func portFailed(_ failure: PortFailure) -> Bool { hooks.portFailure(failure) }
+
+    func portOpened() { hooks.portOpened() }
+
+    func moduleFinished() { hooks.moduleFinished() }
+}

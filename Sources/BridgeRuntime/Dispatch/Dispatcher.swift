@@ -1,0 +1,206 @@
+import BridgeCore
+import ModemCore
+import MosquittoClient
+
+/// The middle of the bridge: what comes from the local broker goes to disk, from there to the module; what comes from
+/// the module goes to disk, from there to the local broker. Nothing is acknowledged before it is on disk, nothing leaves
+/// the disk before it is acknowledged.
+///
+/// Loop's thread only. The pieces that decide are in `BridgeCore`; this one moves rows between them and the drivers.
+final class Dispatcher {
+    /// Rows that may be removed from disk some time later; a crash before then costs a duplicate, nothing else.
+    static let removalDelay: Duration = .milliseconds(200)
+    static let removalBatch = 64
+    static let commitRetry: Duration = .seconds(1)
+    /// The most bytes any profile can publish: more is refused before the module is known.
+    static let largestPayload = ModuleProfile.all.map(\.payloadLimit).max() ?? 4100
+
+    let clock: any BridgeClock
+    let log: Log
+    let store: any MessageStore
+    let module: ModuleDriver
+    let local: LocalDriver
+    var routing: RoutingTable
+    var outbox = OutboxWindow(maximumInFlight: 1)
+    var inbox = InboxWindow()
+    var echoes: EchoLedger
+    var counters = Counters()
+    var warnings = RateLimitedWarnings()
+    var profile: ModuleProfile?
+    var locallyPublished: [Int32: Int64] = [:]
+
+    var pending = StoreBatch()
+    var outstanding: (token: Int, batch: StoreBatch)?
+    var nextToken = 1
+    var outLoad: Int?
+    var inLoad: Int?
+    var retryScheduled = false
+    var removalsDue: MovingDeadline?
+    var warningsDue: MovingDeadline?
+    var loadedOnce = false
+    var remoteFilters: [[UInt8]]
+    var localFilters: [[UInt8]]
+    var stopping = false
+    var onceStored: (() -> Void)?
+
+    let hooks: Hooks
+
+    /// What the dispatcher needs of the service around it.
+    struct Hooks {
+        /// The port is open and ours.
+        var portOpened: () -> Void
+        /// The port could not be opened; true ends the service.
+        var portFailure: (PortFailure) -> Bool
+        /// Runs the hardware reset and calls back.
+        var reset: (@escaping (Bool, String) -> Void) -> Void
+        /// Remembers that this card refused the PIN.
+        var pinRefused: (String) -> Void
+        /// The module's session is closed after `stop`.
+        var moduleFinished: () -> Void
+    }
+
+    init(
+        routing: RoutingTable, store: any MessageStore, module: ModuleDriver, local: LocalDriver,
+        clock: any BridgeClock, log: Log, recorded: RecordedFilters, echoes: [EchoRow], hooks: Hooks
+    ) {
+        self.routing = routing
+        self.store = store
+        self.module = module
+        self.local = local
+        self.clock = clock
+        self.log = log
+        self.echoes = EchoLedger(receiveLimit: ModuleProfile.ec716s.receiveLimit)
+        self.echoes.restore(echoes)
+        remoteFilters = recorded.remote
+        localFilters = recorded.local
+        self.hooks = hooks
+        module.delegate = self
+        local.delegate = self
+        removalsDue = MovingDeadline(clock) { [weak self] in self?.flushRemovals() }
+        warningsDue = MovingDeadline(clock) { [weak self] in self?.summariseWarnings() }
+    }
+
+    /// Records the filters, then starts both sides.
+    func start(dataModeRecord: Int?) {
+        let stale = localFilters.filter { recorded in !routing.localFilters.contains { $0.bytes == recorded } }
+        localFilters = (routing.localFilters.map(\.bytes) + localFilters).uniqued()
+        remoteFilters = (routing.remoteSubscriptions.map(\.filter.bytes) + remoteFilters).uniqued()
+        recordFilters()
+        onceStored = { [weak self] in
+            guard let self else { return }
+            self.local.start(filters: self.routing.localFilters, stale: stale)
+            self.module.start(dataModeRecord: dataModeRecord)
+        }
+        loadMore()
+        commit()
+    }
+
+    /// Stops reading, and calls `then` once all that was read is on disk and nothing is with the module, or after 5 s.
+    func drain(_ then: @escaping () -> Void) {
+        stopping = true
+        local.stopReading()
+        commit()
+        waitForQuiet(until: clock.now + .seconds(5), then)
+    }
+
+    private func waitForQuiet(until limit: Duration, _ then: @escaping () -> Void) {
+        let isQuiet = outstanding == nil && pending.appendOut.isEmpty && !module.hasOpenPublish
+        if isQuiet || clock.now >= limit {
+            flushRemovals()
+            return then()
+        }
+        _ = clock.schedule(at: clock.now + .milliseconds(5)) { [weak self] in
+            self?.waitForQuiet(until: limit, then)
+        }
+    }
+
+    // MARK: To the module
+
+    /// Gives the module the next message when it can take one.
+    func pump() {
+        guard !stopping else { return }
+        while module.canPublish, let row = outbox.next(wallClock: clock.wallClock) {
+            let limits = RemoteLimits(maximumPayload: (profile ?? .ec716s).payloadLimit)
+            if let problem = limits.problem(topic: row.topic, payloadCount: row.payload.count) {
+                refuseOut(row.id, code: problem.code, reason: problem.reason)
+                continue
+            }
+            if outbox.wasReturned(row.id) { counters.outRetried += 1 }
+            echoes.published(row, now: clock.now)
+            module.publish(
+                PublishStateMachine.Message(
+                    id: row.id, topic: row.topic, payload: row.payload, qos: row.qos, retain: row.retain))
+        }
+        collectRemovals()
+        loadMore()
+    }
+
+    func refuseOut(_ id: Int64, code: String, reason: String) {
+        outbox.refused(id, code: code, reason: reason, wallClock: clock.wallClock)
+        echoes.withdrawn(id)
+        collectRemovals()
+    }
+
+    // MARK: To the local broker
+
+    /// Publishes what waits in the inbox, at most 20 at a time.
+    func pumpInbox() {
+        while local.isConnected, let row = inbox.next(wallClock: clock.wallClock) {
+            guard let mid = local.publish(row) else {
+                inbox.returned(row.id)
+                break
+            }
+            locallyPublished[mid] = row.id
+        }
+        collectRemovals()
+        loadMore()
+    }
+
+    // MARK: Refusals
+
+    /// Counts, lists and logs a message that is not carried.
+    func refuse(_ refusal: Refusal) {
+        pending.refusals.append(refusal)
+        tell(refusal)
+    }
+
+    /// Counts and logs a refusal that is on the list already.
+    func tell(_ refusal: Refusal) {
+        switch refusal.direction {
+        case .out: counters.outRefused += 1
+        case .in: counters.inRefused += 1
+        }
+        warn(refusal.code, "refused \(readable(refusal.topic)): \(refusal.reason)")
+    }
+
+    func warn(_ code: String, _ text: String) {
+        for line in warnings.raised(code, now: clock.now) { say(line, text) }
+        warningsDue?.move(to: warnings.deadline)
+    }
+
+    private func summariseWarnings() {
+        for line in warnings.deadlineReached(now: clock.now) { say(line, "") }
+        warningsDue?.move(to: warnings.deadline)
+    }
+
+    private func say(_ line: RateLimitedWarnings.Line, _ text: String) {
+        switch line {
+        case .warning: log(.warning, text)
+        case .summary(let code, let more): log(.warning, "\(more) more of: \(code)")
+        }
+    }
+}
+
+/// The filters that sessions of earlier runs may still hold.
+struct RecordedFilters {
+    var local: [[UInt8]] = []
+    var remote: [[UInt8]] = []
+}
+
+extension Array where Element: Hashable {
+    /// The elements without repetitions, first ones first.
+    func uniqued() -> [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

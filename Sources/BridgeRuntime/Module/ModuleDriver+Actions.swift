@@ -1,0 +1,220 @@
+import ATProtocol
+import BridgeCore
+import LinuxIO
+import ModemCore
+
+/// A port that could not be opened.
+typealias PortFailure = SerialPort.OpenFailure
+
+/// What each action of the three machines does.
+extension ModuleDriver {
+    // MARK: Session
+
+    func run(_ actions: [CommandSession.Action]) {
+        for action in actions { run(action) }
+    }
+
+    private func run(_ action: CommandSession.Action) {
+        let now = clock.now
+        switch action {
+        case .write(let bytes):
+            guard port.write(bytes) else {
+                log(.error, "the write queue of the port is full: closing it")
+                port.close()
+                return perform {
+                    $0.run($0.session.portClosed(now: $0.clock.now))
+                    $0.run($0.link.portClosed(reason: "nothing can be written", now: $0.clock.now))
+                }
+            }
+            if port.pendingBytes == 0 { run(session.written(now: now)) }
+        case .completed(let result):
+            completed(result)
+        case .urc(let urc):
+            if log.isDebug { log(.debug, "<- \(urc)") }
+            if case .outcome(let outcome) = urc { run(publisher.outcomeReceived(outcome, now: now)) }
+            run(link.urcReceived(urc, now: now))
+        case .message(let message):
+            if log.isDebug {
+                log(.debug, "<- +MSUB: \(readable(message.topic)), \(message.payload.count) bytes")
+            }
+            if message.fromCache { link.cachedMessageRead() }
+            link.delivered(now: now)
+            delegate?.moduleReceived(message)
+        case .synchronised:
+            run(link.synchronised(now: now))
+        case .synchronisationFailed:
+            run(link.synchronisationFailed(now: now))
+        case .dataModeUnknown(let declared):
+            link.dataModeRecorded(bytes: declared)
+            run(link.synchronisationFailed(now: now))
+        case .echoReturned:
+            run(link.echoReturned(now: now))
+        case .discarded(let discard):
+            discarded(discard)
+        }
+    }
+
+    private func completed(_ result: CommandResult) {
+        let now = clock.now
+        let finished = owner
+        let command = current
+        owner = .nobody
+        current = nil
+        if log.isDebug {
+            let lines = command?.line == ATCommand.mqttMessageGet.line ? [] : result.lines
+            log(.debug, "<- \(lines.map { readable($0) + " | " }.joined())\(result.final)")
+        }
+        if result.final == .timedOut { delegate?.moduleCounted(\.commandTimeouts, 1) }
+        switch finished {
+        case .nobody:
+            break
+        case .link:
+            if command?.line == ATCommand.mqttMode(0).line, result.isSuccess { session.hexMode = false }
+            run(link.commandCompleted(result, now: now))
+        case .publisher:
+            if command?.line == ATCommand.mqttMode(1).line, result.isSuccess { session.hexMode = true }
+            if command?.line == ATCommand.mqttMode(0).line, result.isSuccess { session.hexMode = false }
+            if command?.data != nil, isFinal(result) {
+                // The module is out of its data mode.
+                link.dataModeRecorded(bytes: nil)
+                delegate?.recordDataMode(bytes: nil)
+            }
+            run(publisher.commandCompleted(result, now: now))
+        }
+    }
+
+    private func isFinal(_ result: CommandResult) -> Bool {
+        switch result.final {
+        case .ok, .text, .error, .cmeError, .cmsError: true
+        case .timedOut, .portLost, .noPrompt: false
+        }
+    }
+
+    private func discarded(_ discard: Discard) {
+        switch discard.kind {
+        case .unframedMessage, .unmatchedMessage, .ambiguousMessage:
+            delegate?.moduleCounted(\.inUnframed, 1)
+            log(
+                .warning,
+                "a +MSUB could not be taken apart safely (\(discard.kind)) and was not delivered: \(readable(discard.excerpt))"
+            )
+        case .lineOverflow, .strayFinal, .strayLine, .responseOverflow, .garbage:
+            delegate?.moduleCounted(\.inputDiscarded, 1)
+            log(.debug, "discarded \(discard.kind): \(readable(discard.excerpt))")
+        }
+    }
+
+    // MARK: Link
+
+    func run(_ actions: [LinkAction]) {
+        for action in actions { run(action) }
+    }
+
+    private func run(_ action: LinkAction) {
+        switch action {
+        case .openPort: openPort()
+        case .closePort: port.close()
+        case .synchronise(let attempts, let interval):
+            forgetCommands()
+            owner = .nobody
+            current = nil
+            run(session.synchronise(attempts: attempts, interval: interval, now: clock.now))
+        case .submit(let command): submit(command, for: .link)
+        case .restartBlindly:
+            delegate?.moduleCounted(\.moduleRestarts, 1)
+            _ = port.write(Array("\r\nAT+RESET\r\n".utf8))
+        case .fillDataMode(let count):
+            forgetCommands()
+            isFilling = port.write([UInt8](repeating: 0x0D, count: min(max(count, 0), 16384)))
+            if port.pendingBytes == 0 {
+                isFilling = false
+                perform { $0.run($0.link.dataModeFilled(now: $0.clock.now)) }
+            }
+        case .clearDataModeRecord: delegate?.recordDataMode(bytes: nil)
+        case .resetHardware:
+            delegate?.moduleCounted(\.moduleRestarts, 1)
+            delegate?.resetHardware()
+        case .online(let profile):
+            isOnline = true
+            awaitsConfirmation = false
+            publisher.profile = profile
+            delegate?.moduleOnline(profile)
+        case .offline(let reason):
+            isOnline = false
+            waitingPublish = nil
+            awaitsConfirmation = false
+            pausedUntil = nil
+            if let id = publisher.linkBroke() { delegate?.moduleReturned(id, certainlyNotSent: false) }
+            delegate?.moduleOffline(reason)
+        case .confirmed:
+            awaitsConfirmation = false
+        case .subscribed(let filter): delegate?.moduleSubscribed(filter)
+        case .unsubscribed(let filter): delegate?.moduleUnsubscribed(filter)
+        case .overwritten(let count):
+            delegate?.moduleCounted(\.inOverwritten, count)
+            log(.warning, "\(count) cached message(s) were overwritten in the module before they could be read")
+        case .pinRefused(let iccid): delegate?.pinRefused(iccid: iccid)
+        case .textMode: publisher.modeIs(text: true)
+        case .report(let report):
+            switch report.level {
+            case .debug: log(.debug, report.text)
+            case .info: log(.info, report.text)
+            case .warning: log(.warning, report.text)
+            case .error: log(.error, report.text)
+            }
+        case .finished: delegate?.moduleFinished()
+        }
+    }
+
+    private func openPort() {
+        do throws(PortFailure) {
+            try port.open()
+            delegate?.portOpened()
+            owner = .nobody
+            forgetCommands()
+            run(session.portOpened(now: clock.now))
+            run(link.portOpened(now: clock.now))
+        } catch {
+            if delegate?.portFailed(error) ?? false { return }
+            let reason = "\(error)"
+            perform { $0.run($0.link.portClosed(reason: reason, now: $0.clock.now)) }
+        }
+    }
+
+    // MARK: Publisher
+
+    func run(_ action: PublishStateMachine.Action) {
+        let now = clock.now
+        switch action {
+        case .none: break
+        case .submit(let command): submit(command, for: .publisher)
+        case .record(let bytes): delegate?.recordDataMode(bytes: bytes)
+        case .acknowledged(let id, _):
+            rejections = 0
+            link.delivered(now: now)
+            delegate?.moduleAcknowledged(id)
+        case .refused(let id, let code, let reason):
+            delegate?.moduleRefused(id, code: code, reason: reason)
+        case .rejected(let id, let reason):
+            // The message stays; MQTTSTATU decides whether it is tried again here or after a reconnect.
+            rejections += 1
+            let pause = min(Duration.milliseconds(500) * (1 << min(rejections - 1, 7)), .seconds(60))
+            pausedUntil = now + pause
+            awaitsConfirmation = true
+            log(.warning, "a publish was refused (\(reason)); asking for the state of the session")
+            delegate?.moduleReturned(id, certainlyNotSent: true)
+            run(link.publishWasRefused(now: now))
+        case .timedOut(let id):
+            delegate?.moduleReturned(id, certainlyNotSent: false)
+            run(link.publishTimedOut(now: now))
+        case .late(let id, let what):
+            delegate?.moduleCounted(\.lateAcknowledgements, 1)
+            log(.warning, "\(what) is late: ending the session, so that it cannot be credited to another message")
+            delegate?.moduleReturned(id, certainlyNotSent: false)
+            run(link.acknowledgementLate(what, now: now))
+        case .stray:
+            delegate?.moduleCounted(\.strayAcknowledgements, 1)
+            log(.warning, "an acknowledgement came with no publish open; it is credited to nobody")
+        }
+    }
+}

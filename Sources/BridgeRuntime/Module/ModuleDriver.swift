@@ -1,0 +1,222 @@
+import ATProtocol
+import BridgeCore
+import ModemCore
+
+/// What the driver tells the dispatcher.
+protocol ModuleDriverDelegate: AnyObject {
+    /// Messages may be published.
+    func moduleOnline(_ profile: ModuleProfile)
+    /// No messages may be published; `reason` for people.
+    func moduleOffline(_ reason: String)
+    /// The driver may take the next message, if there is one.
+    func moduleReady()
+    /// The remote broker has this message (QoS 0: the module has it).
+    func moduleAcknowledged(_ id: Int64)
+    /// This message cannot be carried.
+    func moduleRefused(_ id: Int64, code: String, reason: String)
+    /// This message goes back to the head of its queue; `certainlyNotSent` when the module answered `ERROR`.
+    func moduleReturned(_ id: Int64, certainlyNotSent: Bool)
+    /// A message came from the remote broker.
+    func moduleReceived(_ message: ReceivedMessage)
+    /// The remote broker acknowledged a subscription.
+    func moduleSubscribed(_ filter: [UInt8])
+    /// The remote broker dropped a filter of an earlier configuration.
+    func moduleUnsubscribed(_ filter: [UInt8])
+    /// Something to count.
+    func moduleCounted(_ counter: WritableKeyPath<Counters, UInt64>, _ amount: Int)
+    /// Writes or removes the record of an open `AT+MPUBEX`; `ModuleDriver.dataModeRecorded` once a write is on disk.
+    func recordDataMode(bytes: Int?)
+    /// Runs the hardware reset; `ModuleDriver.hardwareResetFinished` afterwards.
+    func resetHardware()
+    /// The PIN was refused by this card.
+    func pinRefused(iccid: String)
+    /// The port is open and ours.
+    func portOpened()
+    /// The port could not be opened; true when that ends the service (it never was open).
+    func portFailed(_ failure: PortFailure) -> Bool
+    /// The session is closed after `stop`.
+    func moduleFinished()
+}
+
+/// Runs the pure machines of the module against the port: every effect they ask for happens here and nowhere else.
+///
+/// One command is on the wire at a time. The link machine's commands and the publisher's share the session; the link's
+/// go first.
+final class ModuleDriver {
+    enum Owner { case nobody, link, publisher }
+
+    weak var delegate: (any ModuleDriverDelegate)?
+    let port: any ModulePort
+    let clock: any BridgeClock
+    let log: Log
+    var session: CommandSession
+    var link: LinkStateMachine
+    var publisher: PublishStateMachine
+    var owner = Owner.nobody
+    /// Commands that wait for the session to be idle, at most one of each.
+    var waitingLink: ATCommand?
+    var waitingPublish: ATCommand?
+    /// The command on the wire, for the log and for what its result means.
+    var current: ATCommand?
+    var isOnline = false
+    /// After an `ERROR`: no publish before this time.
+    var pausedUntil: Duration?
+    var awaitsConfirmation = false
+    var rejections = 0
+    var isFilling = false
+    private var isDraining = false
+    private var work: [() -> Void] = []
+    private var deadline: MovingDeadline?
+    private let resultTimes: ((Duration) -> Void)?
+
+    /// A driver for one port. `baud` is the line's rate, for time-outs of long lines.
+    init(_ settings: LinkSettings, port: any ModulePort, baud: Int, clock: any BridgeClock, log: Log,
+        topicMatches: @escaping ([UInt8]) -> Bool)
+    {
+        self.port = port
+        self.clock = clock
+        self.log = log
+        resultTimes = nil
+        session = CommandSession(limits: Limits(), baud: baud)
+        session.topicMatches = topicMatches
+        link = LinkStateMachine(settings)
+        publisher = PublishStateMachine(
+            profile: settings.profile ?? .ec716s, acknowledgementTimeout: settings.acknowledgementTimeout)
+        port.onBytes = { [weak self] bytes in self?.bytesRead(bytes) }
+        port.onClosed = { [weak self] reason in self?.portLost(reason) }
+        port.onDrained = { [weak self] in self?.drained() }
+        deadline = MovingDeadline(clock) { [weak self] in self?.deadlineReached() }
+    }
+
+    // MARK: For the dispatcher
+
+    /// Starts with the MPUBEX record that an earlier run left, if any.
+    func start(dataModeRecord: Int?) {
+        perform { $0.run($0.link.start(dataModeRecord: dataModeRecord, now: $0.clock.now)) }
+    }
+
+    /// Closes the session in order; `moduleFinished` follows. The caller bounds the time.
+    func stop() {
+        perform { $0.run($0.link.stop(now: $0.clock.now)) }
+    }
+
+    /// Whether `publish` would be taken now.
+    var canPublish: Bool {
+        isOnline && publisher.isIdle && owner == .nobody && session.isIdle && waitingLink == nil
+            && waitingPublish == nil && !awaitsConfirmation && pausedUntil == nil
+    }
+
+    /// Whether a message is with the module.
+    var hasOpenPublish: Bool { publisher.openMessage != nil }
+
+    /// Publishes one message; its fate comes as an event of the delegate.
+    func publish(_ message: PublishStateMachine.Message) {
+        perform { $0.run($0.publisher.begin(message, now: $0.clock.now)) }
+    }
+
+    /// The MPUBEX record is on disk.
+    func dataModeRecorded(bytes: Int) {
+        perform {
+            $0.link.dataModeRecorded(bytes: bytes)
+            $0.run($0.publisher.recorded())
+        }
+    }
+
+    /// The hardware reset has run.
+    func hardwareResetFinished(succeeded: Bool, reason: String) {
+        perform {
+            $0.run($0.link.hardwareResetFinished(succeeded: succeeded, reason: reason, now: $0.clock.now))
+        }
+    }
+
+    /// What the link is doing, for status and logs.
+    var summary: String { link.summary }
+
+    /// Closes the port at once.
+    func abandon() {
+        port.close()
+        deadline?.move(to: nil)
+    }
+
+    // MARK: Events
+
+    private func bytesRead(_ bytes: [UInt8]) {
+        perform {
+            $0.link.bytesArrived()
+            $0.run($0.session.received(bytes, now: $0.clock.now))
+        }
+    }
+
+    private func portLost(_ reason: String) {
+        perform {
+            $0.delegate?.moduleCounted(\.portLosses, 1)
+            $0.forgetCommands()
+            $0.run($0.session.portClosed(now: $0.clock.now))
+            $0.owner = .nobody
+            $0.run($0.link.portClosed(reason: reason, now: $0.clock.now))
+        }
+    }
+
+    private func drained() {
+        perform {
+            if $0.isFilling {
+                $0.isFilling = false
+                $0.run($0.link.dataModeFilled(now: $0.clock.now))
+            } else {
+                $0.run($0.session.written(now: $0.clock.now))
+            }
+        }
+    }
+
+    private func deadlineReached() {
+        perform { driver in
+            let now = driver.clock.now
+            if let due = driver.session.deadline, due <= now { driver.run(driver.session.deadlineReached(now: now)) }
+            if let due = driver.link.deadline, due <= now { driver.run(driver.link.deadlineReached(now: now)) }
+            if let due = driver.publisher.deadline, due <= now { driver.run(driver.publisher.deadlineReached(now: now)) }
+            if let due = driver.pausedUntil, due <= now { driver.pausedUntil = nil }
+        }
+    }
+
+    // MARK: One thing after the other
+
+    /// Runs an event to its end before the next: an effect that causes an event queues it.
+    func perform(_ event: @escaping (ModuleDriver) -> Void) {
+        work.append { [unowned self] in event(self) }
+        guard !isDraining else { return }
+        isDraining = true
+        while !work.isEmpty { work.removeFirst()() }
+        isDraining = false
+        startWaiting()
+        if canPublish { delegate?.moduleReady() }
+        deadline?.move(to: [session.deadline, link.deadline, publisher.deadline, pausedUntil].compactMap { $0 }.min())
+    }
+
+    /// Gives the session the next command that waits for it.
+    private func startWaiting() {
+        guard owner == .nobody, session.isIdle else { return }
+        if let command = waitingLink {
+            waitingLink = nil
+            perform { $0.submit(command, for: .link) }
+        } else if let command = waitingPublish {
+            waitingPublish = nil
+            perform { $0.submit(command, for: .publisher) }
+        }
+    }
+
+    func submit(_ command: ATCommand, for owner: Owner) {
+        guard session.isIdle, self.owner == .nobody else {
+            if owner == .link { waitingLink = command } else { waitingPublish = command }
+            return
+        }
+        self.owner = owner
+        current = command
+        log(.debug, "-> \(command.redacted)")
+        run(session.submit(command, now: clock.now))
+    }
+
+    func forgetCommands() {
+        waitingLink = nil
+        waitingPublish = nil
+    }
+}

@@ -1,0 +1,25 @@
+public import MosquittoClient
+
+/// The connection to the broker on this host: a seam in front of libmosquitto.
+public protocol LocalBroker: AnyObject {
+    /// Whether requests can be made.
+    var isConnected: Bool { get }
+    /// While false nothing is written: no PUBACK leaves.
+    var mayWrite: Bool { get set }
+    /// While false nothing is read.
+    var mayRead: Bool { get set }
+    /// Called after each batch of reads that delivered a message.
+    var onBatchEnd: () -> Void { get set }
+    /// Starts a connection; the outcome is an event.
+    func connect()
+    /// Subscribes to one filter.
+    func subscribe(_ filter: String, qos: Int, options: MosquittoClient.SubscribeOptions) throws(MosquittoError) -> Int32
+    /// Unsubscribes one filter.
+    func unsubscribe(_ filter: String) throws(MosquittoError) -> Int32
+    /// Publishes; the message id.
+    func publish(topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool) throws(MosquittoError) -> Int32
+    /// Ends the connection in order.
+    func disconnect()
+}
+
+extension MosquittoClient: LocalBroker {}

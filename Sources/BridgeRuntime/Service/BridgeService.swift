@@ -1,0 +1,236 @@
+public import Configuration
+import BridgeCore
+import Glibc
+import LinuxIO
+import ModemCore
+import MosquittoClient
+import Outbox
+import Synchronization
+
+/// The bridge as a process: assembles the parts, and ends them in order.
+///
+/// An actor whose executor is the event loop: everything it owns belongs to the loop's thread, and the compiler sees
+/// to it. Start it with `run`.
+public actor BridgeService {
+    /// Within this time a stopping service has gone, whatever the module does.
+    static let stopLimit: Duration = .seconds(7)
+
+    private let configuration: Configuration
+    private let loop: EventLoop
+    private let log: Log
+    private var lock: DirectoryLock?
+    private var store: SQLiteMessageStore?
+    private var dispatcher: Dispatcher?
+    private var module: ModuleDriver?
+    private var local: LocalDriver?
+    private var reset: ResetRunner?
+    private var signals: SignalSource?
+    private var stopping = false
+    private var portWasOpen = false
+    private let exitStatus = Atomic<Int32>(ExitCode.ok.rawValue)
+
+    nonisolated public var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+
+    private init(_ configuration: Configuration, loop: EventLoop, log: Log) {
+        self.configuration = configuration
+        self.loop = loop
+        self.log = log
+    }
+
+    /// Runs the service on the calling thread until SIGTERM or SIGINT, or until it cannot go on.
+    public static func run(_ configuration: Configuration, log: Log) -> ExitCode {
+        let loop: EventLoop
+        do throws(SystemError) {
+            loop = try EventLoop()
+        } catch {
+            log(.error, "\(error)")
+            return .systemError
+        }
+        let service = BridgeService(configuration, loop: loop, log: log)
+        loop.post { service.assumeIsolated { $0.start() } }
+        loop.run()
+        return ExitCode(rawValue: service.exitStatus.load(ordering: .acquiring)) ?? .software
+    }
+
+    // MARK: Start
+
+    private func start() {
+        do {
+            signals = try SignalSource([SIGTERM, SIGINT, SIGHUP], loop: loop) { [weak self] number in
+                self?.assumeIsolated { $0.signalled(number) }
+            }
+            try Files.makeDirectories(configuration.queue.path)
+            lock = try DirectoryLock(configuration.queue.path)
+        } catch DirectoryLock.Failure.held(let directory, let pid) {
+            return end(.temporary, "\(DirectoryLock.Failure.held(directory: directory, pid: pid)); stop that one first")
+        } catch let failure as DirectoryLock.Failure {
+            return end(.cannotCreate, "\(failure); [queue] path must be a directory this user can write to")
+        } catch {
+            return end(.systemError, "\(error)")
+        }
+        do throws(StoreError) {
+            try startBridge()
+        } catch {
+            end(.cannotCreate, "\(error)")
+        }
+    }
+
+    private func startBridge() throws(StoreError) {
+        let routing: RoutingTable
+        do throws(RouteProblem) {
+            routing = try configuration.routingTable()
+        } catch {
+            return end(.configuration, "\(error)")
+        }
+        let loop = self.loop
+        let store = try SQLiteMessageStore(
+            directory: configuration.queue.path, maximumBytes: Int(clamping: configuration.queue.maxBytes),
+            overflow: configuration.overflowPolicy
+        ) { [weak self] event in
+            loop.post { self?.assumeIsolated { $0.dispatcher?.stored(event) } }
+        }
+        self.store = store
+        let recorded = RecordedFilters(
+            local: lines(try store.meta(Dispatcher.Meta.localFilters)),
+            remote: lines(try store.meta(Dispatcher.Meta.remoteFilters)))
+        let dataMode = try store.meta(Dispatcher.Meta.dataMode).flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+        let pinWasRefused = try store.meta(Dispatcher.Meta.refusedPIN).map { $0 == pinFileMark() } ?? false
+        let echoes = try store.loadEchoes()
+        let statistics = store.statistics()
+        log(
+            .info,
+            "cellbridge \(cellbridgeVersion), \(configuration.bridge.name): \(statistics.outDepth) message(s) wait in the outbox, \(statistics.inDepth) in the inbox"
+        )
+        if pinWasRefused { log(.error, "the SIM refused the PIN in [module] pin_file before; it is not sent again until the file changes") }
+
+        let clock = LoopClock(loop)
+        let stale = recorded.remote.filter { filter in
+            !routing.remoteSubscriptions.contains { $0.filter.bytes == filter }
+        }
+        let staleFilters = stale.compactMap { try? TopicFilter($0) }
+        let module = ModuleDriver(
+            configuration.linkSettings(
+                subscriptions: routing.remoteSubscriptions, stale: stale, pinWasRefused: pinWasRefused),
+            port: SerialModulePort(portSettings(), loop: loop), baud: configuration.module.baud, clock: clock, log: log,
+            topicMatches: { topic in
+                routing.isSubscribed(remoteTopic: topic) || staleFilters.contains { $0.matches(topic) }
+            })
+        let configuration = self.configuration
+        let local = LocalDriver(
+            name: "\(configuration.local.host):\(configuration.local.port)", clock: clock, log: log
+        ) { (version, onEvent) throws(MosquittoError) in
+            try MosquittoClient(configuration.localOptions(version), loop: loop, onEvent: onEvent)
+        }
+        reset = configuration.module.resetCommand.map { ResetRunner(command: $0, loop: loop, log: log) }
+        let dispatcher = Dispatcher(
+            routing: routing, store: store, module: module, local: local, clock: clock, log: log, recorded: recorded,
+            echoes: echoes, hooks: hooks())
+        self.module = module
+        self.local = local
+        self.dispatcher = dispatcher
+        dispatcher.start(dataModeRecord: dataMode)
+    }
+
+    private func hooks() -> Dispatcher.Hooks {
+        Dispatcher.Hooks(
+            portOpened: { [weak self] in self?.assumeIsolated { $0.portWasOpen = true } },
+            portFailure: { [weak self] failure in self?.assumeIsolated { $0.portFailed(failure) } ?? true },
+            // Held strongly, so that the closure is the actor's own; `leave` lets go of the dispatcher.
+            reset: { then in self.runReset(then) },
+            pinRefused: { [weak self] _ in self?.assumeIsolated { $0.rememberRefusedPIN() } },
+            moduleFinished: { [weak self] in self?.assumeIsolated { $0.moduleFinished() } })
+    }
+
+    private func runReset(_ then: @escaping (Bool, String) -> Void) {
+        guard let reset else { return then(false, "no [module] reset is configured") }
+        reset.run(then)
+    }
+
+    private func portSettings() -> SerialPort.Settings {
+        let path: String
+        switch configuration.module.port {
+        case .path(let given): path = given
+        case .simulator: path = "simulator"
+        }
+        return SerialPort.Settings(
+            path: path, baud: configuration.module.baud, flowControl: configuration.module.serialFlowControl)
+    }
+
+    private func lines(_ value: [UInt8]?) -> [[UInt8]] {
+        (value ?? []).split(separator: 0x0A).map(Array.init)
+    }
+
+    // MARK: Events
+
+    /// True when the service ends: a port that was never there is the operator's to mend.
+    private func portFailed(_ failure: SerialPort.OpenFailure) -> Bool {
+        if portWasOpen || stopping { return false }
+        let code: ExitCode =
+            switch failure {
+            case .missing: .noInput
+            case .busy: .temporary
+            case .forbidden: .noPermission
+            default: .configuration
+            }
+        // Later, so that what called has returned.
+        loop.schedule(after: .zero) { [weak self] in self?.assumeIsolated { $0.end(code, "\(failure)") } }
+        return true
+    }
+
+    private func rememberRefusedPIN() {
+        dispatcher?.remember(Dispatcher.Meta.refusedPIN, pinFileMark())
+    }
+
+    /// What tells one version of the PIN file from another without keeping the PIN.
+    private func pinFileMark() -> [UInt8] {
+        guard let path = configuration.module.pinFile else { return [] }
+        return Array((Files.modificationMark(path) ?? "").utf8)
+    }
+
+    private func signalled(_ number: Int32) {
+        if number == SIGHUP { return log(.info, "SIGHUP: the configuration is read at the start only; restart to apply a change") }
+        if stopping { return leave() }
+        stop()
+    }
+
+    // MARK: Stop
+
+    private func stop() {
+        stopping = true
+        log(.info, "stopping: waiting for what is in flight")
+        loop.schedule(after: Self.stopLimit) { [weak self] in self?.assumeIsolated { $0.leave() } }
+        guard let dispatcher else { return leave() }
+        dispatcher.drain { [weak self] in self?.assumeIsolated { $0.module?.stop() } }
+    }
+
+    private func moduleFinished() {
+        loop.schedule(after: .zero) { [weak self] in self?.assumeIsolated { $0.finishLocal() } }
+    }
+
+    private func finishLocal() {
+        if !stopping { return end(.configuration, "the module cannot be used with this configuration") }
+        guard let local else { return leave() }
+        local.stop { [weak self] in self?.assumeIsolated { $0.leave() } }
+    }
+
+    private func end(_ code: ExitCode, _ reason: String) {
+        exitStatus.store(code.rawValue, ordering: .releasing)
+        log(.error, reason)
+        leave()
+    }
+
+    private func leave() {
+        module?.abandon()
+        store?.close()
+        if let statistics = store?.statistics(), stopping {
+            log(.info, "stopped: \(statistics.outDepth) message(s) wait in the outbox, \(statistics.inDepth) in the inbox")
+        }
+        dispatcher = nil
+        signals?.close()
+        lock = nil
+        loop.stop()
+    }
+}
+
+/// The version, as `--version` prints it.
+public let cellbridgeVersion = "0.1.0"

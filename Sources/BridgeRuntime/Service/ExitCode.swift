@@ -1,0 +1,23 @@
+/// Exit statuses of sysexits.h, as the service and the commands use them.
+public enum ExitCode: Int32, Sendable {
+    /// Everything went well.
+    case ok = 0
+    /// The command line is wrong (EX_USAGE).
+    case usage = 64
+    /// An input file or the port does not exist (EX_NOINPUT).
+    case noInput = 66
+    /// Something the work needs is not to be had (EX_UNAVAILABLE).
+    case unavailable = 69
+    /// A bug of ours (EX_SOFTWARE).
+    case software = 70
+    /// The system refuses something it should give (EX_OSERR).
+    case systemError = 71
+    /// The state directory or another output cannot be made (EX_CANTCREAT).
+    case cannotCreate = 73
+    /// Busy now, worth another try (EX_TEMPFAIL).
+    case temporary = 75
+    /// Not permitted (EX_NOPERM).
+    case noPermission = 77
+    /// The configuration is wrong (EX_CONFIG).
+    case configuration = 78
+}

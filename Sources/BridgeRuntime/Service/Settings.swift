@@ -1,0 +1,91 @@
+import ATProtocol
+import BridgeCore
+import Configuration
+import LinuxIO
+import ModemCore
+import MosquittoClient
+import Outbox
+
+/// From the configuration's values to those of each part.
+extension Configuration {
+    func linkSettings(subscriptions: [RemoteSubscription], stale: [[UInt8]], pinWasRefused: Bool) -> LinkSettings {
+        var settings = LinkSettings(host: remote.host, port: remote.port, clientID: Array(remote.clientID.utf8))
+        settings.profile = ModuleProfile.named(module.profile.rawValue)
+        settings.pin = pinWasRefused ? nil : module.pin.map { String(decoding: $0, as: UTF8.self) }
+        settings.accessPoint = module.apn.map { apn in
+            LinkSettings.AccessPoint(
+                name: apn.name, username: apn.username, password: apn.password.map { String(decoding: $0, as: UTF8.self) },
+                authentication: apn.authentication == .pap ? .pap : apn.authentication == .chap ? .chap : .none)
+        }
+        settings.contextID = module.apn?.cid ?? 1
+        settings.username = remote.username.map { Array($0.utf8) }
+        settings.password = remote.password
+        settings.will = remote.will.map {
+            MqttWill(topic: $0.topic, message: $0.message, qos: $0.qos, retain: $0.retain)
+        }
+        settings.cleanSession = remote.cleanSession
+        settings.keepalive = remote.keepalive
+        settings.acknowledgementTimeout = remote.ackTimeout
+        settings.cachedReceive = remote.receive == .cached
+        settings.subscriptions = subscriptions.map {
+            LinkSettings.Subscription(filter: $0.filter.bytes, qos: $0.qos)
+        }
+        settings.staleSubscriptions = stale
+        settings.hasHardwareReset = module.resetCommand != nil
+        settings.mayBeBooting = hostUptime() < .seconds(120)
+        settings.seed = UInt64.random(in: .min ... .max)
+        return settings
+    }
+
+    func localOptions(_ version: MosquittoClient.ProtocolVersion) -> MosquittoClient.Options {
+        var options = MosquittoClient.Options(host: local.host, port: local.port, clientID: local.clientID)
+        options.username = local.username
+        options.password = local.password
+        options.protocolVersion = version
+        options.cleanStart = false
+        // The session never ends: what comes while the bridge is away waits at the broker.
+        options.sessionExpiry = version == .v5 ? 0xFFFF_FFFF : nil
+        options.tls = local.tls.map { tls in
+            MosquittoClient.TLS(
+                ca: tls.ca, certificate: tls.certificate, key: tls.key, pskIdentity: tls.pskIdentity,
+                psk: tls.pskKey.map { String(decoding: $0, as: UTF8.self) }, insecure: !tls.verify)
+        }
+        return options
+    }
+
+    /// The routes; `RouteProblem` when they do not fit together.
+    func routingTable() throws(RouteProblem) -> RoutingTable {
+        try RoutingTable(
+            routes.map { route in
+                BridgeCore.Route(
+                    direction: BridgeCore.Route.Direction(rawValue: route.direction.rawValue) ?? .out,
+                    topic: route.topic, localPrefix: route.localPrefix, remotePrefix: route.remotePrefix,
+                    qos: route.qos, publishQoS: route.publishQoS,
+                    retain: route.retain.flatMap { BridgeCore.Route.Retain(rawValue: $0.rawValue) },
+                    expirySeconds: route.expire.map(\.components.seconds),
+                    priority: route.priority == .high ? .high : route.priority == .low ? .low : .normal)
+            })
+    }
+
+    var overflowPolicy: OverflowPolicy { OverflowPolicy(rawValue: queue.overflow.rawValue) ?? .dropOldest }
+}
+
+extension Configuration.Module {
+    /// The configured reset command; the GPIO line is not acted on in this release.
+    var resetCommand: String? {
+        switch reset {
+        case .command(let command): command
+        case .gpio, nil: nil
+        }
+    }
+
+    var serialFlowControl: SerialPort.FlowControl { flowControl == .rtsCts ? .rtsCts : .none }
+}
+
+/// How long the host is up; a module that got its power with it may be booting still.
+func hostUptime() -> Duration {
+    guard let bytes = try? Files.read("/proc/uptime", limit: 64),
+        let whole = bytes.split(separator: 0x2E).first, let seconds = Int(String(decoding: whole, as: UTF8.self))
+    else { return .seconds(3600) }
+    return .seconds(seconds)
+}
