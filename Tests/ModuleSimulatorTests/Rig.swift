@@ -79,7 +79,7 @@ final class Rig {
     func has(_ text: String) -> Bool { String(decoding: received, as: UTF8.self).contains(text) }
 
     /// Boots, opens and logs in at `port`.
-    func goOnline(port: UInt16, id: String = "module") -> Bool {
+    func goOnline(port: Int, id: String = "module") -> Bool {
         wait { [unowned self] in self.transcript.contains { $0.contains("+E_UTRAN") } } && openHost()
             && wait { [unowned self] in self.transcript.contains("reader came") } && say("ATE0")
             && say("AT+MCONFIG=\"\(id)\",\"u\",\"p\"")

@@ -1,3 +1,4 @@
+import BridgeTestKit
 import Glibc
 import LinuxIO
 import Testing
@@ -7,7 +8,7 @@ import Testing
 /// The whole simulator on a PTY, with a real broker where one is needed.
 @Suite(.serialized) struct ServiceTests {
     @Test func messagesCrossARealBrokerAndBack() throws {
-        let broker = try RealBroker()
+        let broker = try BrokerProcess()
         let rig = try Rig(Rig.quick())
         #expect(rig.goOnline(port: broker.port))
         #expect(rig.say("AT+MSUB=\"loop/#\",1", "\r\nOK\r\n\r\nSUBACK\r\n"))
@@ -29,7 +30,7 @@ import Testing
     }
 
     @Test func anEndingBrokerIsClosedAndAnAbsentOneFails() throws {
-        let broker = try RealBroker()
+        let broker = try BrokerProcess()
         let rig = try Rig(Rig.quick())
         #expect(rig.goOnline(port: broker.port))
         broker.stop()
@@ -40,7 +41,7 @@ import Testing
     }
 
     @Test func theSessionOutlivesTheHostAndWhatItPrintsIsRecorded() throws {
-        let broker = try RealBroker()
+        let broker = try BrokerProcess()
         let rig = try Rig(Rig.quick())
         #expect(rig.goOnline(port: broker.port, id: "first"))
         #expect(rig.say("AT+MSUB=\"t\",1", "SUBACK"))
@@ -61,9 +62,9 @@ import Testing
     }
 
     @Test func redirectGoesElsewhere() throws {
-        let broker = try RealBroker()
+        let broker = try BrokerProcess()
         var options = Rig.quick()
-        options.redirect = .init(host: "127.0.0.1", port: broker.port)
+        options.redirect = .init(host: "127.0.0.1", port: UInt16(broker.port))
         let rig = try Rig(options)
         #expect(rig.wait { rig.transcript.contains { $0.contains("+E_UTRAN") } } && rig.openHost())
         #expect(rig.say("AT+MIPSTART=\"broker.example\",8883", "CONNECT OK"))
