@@ -16,7 +16,9 @@ public enum SimulatorEvent: Sendable, Equatable {
 /// A simulated module on a PTY with a real TCP connection to a real broker behind it. Loop thread only.
 public final class SimulatorService {
     /// What the module does, as it happens.
-    public var onEvent: (SimulatorEvent) -> Void = { _ in }
+    public var onEvent: (SimulatorEvent) -> Void = { _ in } {
+        didSet { isHeard = true }
+    }
     /// Called once `quit` was given.
     public var onQuit: () -> Void = {}
 
@@ -29,6 +31,7 @@ public final class SimulatorService {
     private var timer: PreciseTimer?
     private var sockets: [Int: BrokerSocket] = [:]
     private var isStopped = false
+    private var isHeard = false
     private var shown: [UInt8] = []
     private var shownOutcome = HostLine.Outcome.taken
 
@@ -169,7 +172,10 @@ public final class SimulatorService {
         apply(port.network(event, connection: number, now: now))
     }
 
-    private func record(_ text: String) {
+    /// The text is made only where somebody wants it: at full speed it costs more than the module itself.
+    private func record(_ text: @autoclosure () -> String) {
+        guard isHeard || transcript.isKept else { return }
+        let text = text()
         transcript.add(text)
         onEvent(.transcript(text))
     }
