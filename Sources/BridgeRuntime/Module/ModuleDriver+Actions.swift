@@ -30,7 +30,7 @@ extension ModuleDriver {
         case .completed(let result):
             completed(result)
         case .urc(let urc):
-            if log.isDebug { log(.debug, "<- \(urc)") }
+            if log.isDebug { log(.debug, "<- \(readable(urc.wireText.utf8))") }
             if case .outcome(let outcome) = urc { run(publisher.outcomeReceived(outcome, now: now)) }
             run(link.urcReceived(urc, now: now))
         case .message(let message):
@@ -62,7 +62,7 @@ extension ModuleDriver {
         current = nil
         if log.isDebug {
             let lines = command?.line == ATCommand.mqttMessageGet.line ? [] : result.lines
-            log(.debug, "<- \(lines.map { readable($0) + " | " }.joined())\(result.final)")
+            log(.debug, "<- \(lines.map { readable($0) + " | " }.joined())\(result.final.wireText)")
         }
         if result.final == .timedOut { delegate?.moduleCounted(\.commandTimeouts, 1) }
         switch finished {
