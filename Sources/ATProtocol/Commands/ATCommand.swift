@@ -1,0 +1,55 @@
+/// One AT command as a value: its bytes, how long it may take and what belongs to its answer.
+///
+/// Built by the static members of the extensions, one file per group of manual chapters.
+public struct ATCommand: Equatable, Sendable {
+    /// What any command not listed in YM310 AT manual 1.4 may take at most.
+    public static let defaultTimeout: Duration = .seconds(9)
+
+    /// The command without its line end, for example `AT+CSQ`. CR LF is added when it is written.
+    public var line: [UInt8]
+    /// How long the final result may take after the last byte went out (YM310 AT manual 1.4).
+    public var timeout: Duration
+    /// Lines that begin with one of these, then `:` or ` :`, are the answer; for example `+CSQ`.
+    public var prefixes: [String]
+    /// Whether any line that is not a known URC is the answer: ATI, CGSN, CIMI.
+    public var takesFreeText: Bool
+    /// Whole lines that end the command well besides `OK`, for example `SHUT OK`.
+    public var successLines: [String]
+    /// Whole lines that end the command badly besides the usual error lines, for example `TimeOut`.
+    public var failureLines: [String]
+    /// Whether the first free line is all there is: CIFSR prints an address and mostly no `OK`.
+    public var endsWithoutFinal: Bool
+    /// Bytes for data mode, written exactly when the prompt comes; a prompt is expected only when this is set.
+    public var data: [UInt8]?
+    /// What a log may show: no passwords, no PINs, no payloads.
+    public var redacted: String
+
+    /// A command from its parts. `redacted` is the line itself unless given.
+    public init(
+        line: [UInt8], timeout: Duration = ATCommand.defaultTimeout, prefixes: [String] = [],
+        takesFreeText: Bool = false, successLines: [String] = [], failureLines: [String] = [],
+        endsWithoutFinal: Bool = false, data: [UInt8]? = nil, redacted: String? = nil
+    ) {
+        self.line = line
+        self.timeout = timeout
+        self.prefixes = prefixes
+        self.takesFreeText = takesFreeText
+        self.successLines = successLines
+        self.failureLines = failureLines
+        self.endsWithoutFinal = endsWithoutFinal
+        self.data = data
+        self.redacted = redacted ?? String(decoding: line, as: UTF8.self)
+    }
+
+    /// A command from text of our own making.
+    init(
+        _ line: String, timeout: Duration = ATCommand.defaultTimeout, prefixes: [String] = [],
+        takesFreeText: Bool = false, successLines: [String] = [], failureLines: [String] = [],
+        endsWithoutFinal: Bool = false, redacted: String? = nil
+    ) {
+        self.init(
+            line: Array(line.utf8), timeout: timeout, prefixes: prefixes, takesFreeText: takesFreeText,
+            successLines: successLines, failureLines: failureLines, endsWithoutFinal: endsWithoutFinal,
+            redacted: redacted)
+    }
+}

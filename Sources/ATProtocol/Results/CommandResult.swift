@@ -1,0 +1,46 @@
+/// How a command ended, and what it answered.
+public struct CommandResult: Equatable, Sendable {
+    /// The lines that belong to the command, without line ends and outer blanks.
+    public var lines: [[UInt8]]
+    /// How it ended.
+    public var final: Final
+
+    /// A result.
+    public init(lines: [[UInt8]] = [], final: Final) {
+        self.lines = lines
+        self.final = final
+    }
+
+    /// How a command ended.
+    public enum Final: Equatable, Sendable {
+        /// `OK`; also the bare address of CIFSR.
+        case ok
+        /// A line that the command declared as its good end, `SHUT OK`.
+        case text([UInt8])
+        /// Bare `ERROR`, or a line that the command declared as its bad end.
+        case error
+        /// `+CME ERROR: …`; the code when it was a number. 767 is the catch-all "operation failed".
+        case cmeError(code: Int?, text: [UInt8])
+        /// `+CMS ERROR: …`.
+        case cmsError(code: Int?, text: [UInt8])
+        /// No final within the command's time. The session resynchronises by itself; nothing is known about the effect.
+        case timedOut
+        /// The port went away under it.
+        case portLost
+        /// Data mode was asked for and no prompt came in time. None of the data was written.
+        case noPrompt
+    }
+
+    /// Whether the module accepted the command.
+    public var isSuccess: Bool {
+        switch final {
+        case .ok, .text: true
+        case .error, .cmeError, .cmsError, .timedOut, .portLost, .noPrompt: false
+        }
+    }
+
+    /// The code of a `+CME ERROR`.
+    public var cmeCode: Int? {
+        if case .cmeError(let code, _) = final { code } else { nil }
+    }
+}

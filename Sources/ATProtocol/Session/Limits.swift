@@ -1,0 +1,28 @@
+/// Every bound and every wait of a ``CommandSession``.
+public struct Limits: Equatable, Sendable {
+    /// Longest line in bytes; a longer one is discarded. The echo of our own command may be longer.
+    public var lineLength = 1024
+    /// Largest payload in bytes that a `+MSUB` header may announce.
+    public var maximumPayload = 8192
+    /// Most lines in one answer.
+    public var responseLines = 256
+    /// Bytes of discarded input that are kept for the log.
+    public var excerptLength = 64
+    /// Silence after which an incomplete `+MSUB` is decided from what is there.
+    public var messageSilence: Duration = .milliseconds(500)
+    /// Silence after several sync attempts, so that late OKs are not credited to the next command.
+    public var drainSilence: Duration = .milliseconds(300)
+    /// How often AT is tried when resynchronising.
+    public var resyncAttempts = 15
+    /// Pause between those.
+    public var resyncInterval: Duration = .milliseconds(500)
+    /// Silence that ends the probe when its final came without its line.
+    public var probeSilence: Duration = .milliseconds(500)
+    /// How long the probe, or the draining, may take in all.
+    public var probeTimeout: Duration = .seconds(9)
+    /// How long an additional OK is awaited after an end that is not OK.
+    public var strayOKGrace: Duration = .milliseconds(200)
+
+    /// The usual bounds.
+    public init() {}
+}

@@ -1,0 +1,288 @@
+public import ATProtocol
+
+/// MCONFIG, MIPSTART, MCONNECT, MSUB, and the online state.
+extension LinkStateMachine {
+    /// A TCP connection, and a TLS one more so, may take this long after the `OK`.
+    static let connectTimeout: Duration = .seconds(60)
+
+    // MARK: Commands of the session
+
+    mutating func configured(_ result: CommandResult, now: Duration) {
+        if result.isSuccess {
+            run(.open)
+        } else if result.cmeCode == 765, let next = credentialForm.next(settings) {
+            // 765 for empty credentials, against the manual's advice (module-behaviour 3).
+            credentialForm = next
+            run(.configure)
+        } else {
+            fail(.link, "AT+MCONFIG was answered \(result.final): check [remote] client_id, username, will", now: now)
+        }
+    }
+
+    mutating func openAnswered(_ result: CommandResult, now: Duration) {
+        switch result.final {
+        case .text:
+            alreadyConnected(now: now)
+        case .ok:
+            if let outcome = earlyOutcome {
+                outcomeCame(outcome, for: .open, now: now)
+            } else {
+                state = .awaiting(.open, deadline: now + Self.connectTimeout)
+            }
+        case .error, .cmeError, .cmsError, .timedOut, .portLost, .noPrompt:
+            if earlyOutcome == .connectOK { return outcomeCame(.connectOK, for: .open, now: now) }
+            fail(
+                .link,
+                "AT+MIPSTART was answered \(result.final): does the name \(settings.host) resolve, is port \(settings.port) plain MQTT?",
+                now: now)
+        }
+    }
+
+    mutating func outcomeCommandAnswered(_ step: LinkStep, _ result: CommandResult, now: Duration) {
+        guard result.isSuccess else {
+            switch step {
+            case .connect:
+                result.cmeCode == 767
+                    ? fail(.link, "AT+MCONNECT was answered \(result.final): the TCP connection is gone", now: now)
+                    : sessionRefused(now: now)
+            case .unsubscribe(let index):
+                report(.warning, "AT+MUNSUB was answered \(result.final); the filter stays for now")
+                runAfterUnsubscribe(index, now: now)
+            default:
+                fail(.link, "\(step) was answered \(result.final)", now: now)
+            }
+            return
+        }
+        if let outcome = earlyOutcome {
+            outcomeCame(outcome, for: step, now: now)
+        } else if closedDuring {
+            closedWhileConnecting(step, now: now)
+        } else {
+            state = .awaiting(step, deadline: now + settings.acknowledgementTimeout)
+        }
+    }
+
+    /// An outcome or other URC was read, whatever else is going on.
+    public mutating func urcReceived(_ urc: URC, now: Duration) -> [LinkAction] {
+        switch urc {
+        case .outcome(let outcome): outcomeReceived(outcome, now: now)
+        case .closed: connectionClosed(now: now)
+        case .pdpDeactivated: contextLost("+PDP DEACT", now: now)
+        case .cgev(let event): packetEvent(event, now: now)
+        case .simRemoved: cardRemoved(now: now)
+        case .banner: moduleBooted("boot banner", now: now)
+        case .registration(_, let status):
+            noteRegistration(status)
+            if registered, case .pausing(_, .registrationEPS) = state {
+                state = .pausing(until: now, then: .registrationEPS)
+            }
+        case .cacheNotice:
+            noticesPending += 1
+            if case .online = state { readCache() }
+        case .simReady, .simOther, .nitz, .serviceState, .other:
+            break
+        }
+        return take()
+    }
+
+    /// Our own command came back although echo was off: the module restarted without a banner.
+    public mutating func echoReturned(now: Duration) -> [LinkAction] {
+        moduleBooted("echo is on again", now: now)
+        return take()
+    }
+
+    private mutating func outcomeReceived(_ outcome: Outcome, now: Duration) {
+        switch state {
+        case .running(let step):
+            if step.concerns(outcome) {
+                if case .connectFail = outcome, earlyOutcome != nil { return }
+                earlyOutcome = outcome
+            }
+        case .awaiting(let step, _):
+            if step.concerns(outcome) { outcomeCame(outcome, for: step, now: now) }
+        case .stopped, .opening, .portGone, .synchronising, .pausing, .resting, .resynchronising, .mute,
+            .fillingDataMode, .restarting, .resettingHardware, .online:
+            break  // Publish outcomes are the publisher's; a stray one belongs to nobody.
+        }
+    }
+
+    private mutating func outcomeCame(_ outcome: Outcome, for step: LinkStep, now: Duration) {
+        if stopping { return run(.farewellSession) }
+        switch (step, outcome) {
+        case (.open, .connectOK):
+            closedStaleLink = false
+            run(.connect)
+        case (.open, .alreadyConnect):
+            alreadyConnected(now: now)
+        case (.open, .connectFail(let state)):
+            let detail = state.map { " (\(printable($0)))" } ?? ""
+            fail(.link, "no TCP connection to \(settings.host):\(settings.port)\(detail)", now: now)
+        case (.connect, .connackOK):
+            refusals = 0
+            closedAtConnect = false
+            next(after: .connect, now: now)
+        case (.connect, .error):
+            sessionRefused(now: now)
+        case (.subscribe(let index), .suback):
+            actions.append(.subscribed(filter: settings.subscriptions[index].filter))
+            next(after: step, now: now)
+        case (.subscribe(let index), .error):
+            fail(
+                .link,
+                "the subscription to \(printable(settings.subscriptions[index].filter)) was refused: check the rights of this client",
+                now: now)
+        case (.unsubscribe(let index), .unsuback):
+            actions.append(.unsubscribed(filter: settings.staleSubscriptions[index]))
+            runAfterUnsubscribe(index, now: now)
+        case (.unsubscribe(let index), .error):
+            runAfterUnsubscribe(index, now: now)
+        default:
+            break
+        }
+    }
+
+    private mutating func alreadyConnected(now: Duration) {
+        // A TCP connection of an earlier run; one retry after closing it (module-behaviour 3).
+        if closedStaleLink { return fail(.context, "the module keeps an old TCP connection", now: now) }
+        closedStaleLink = true
+        run(.closeSession)
+    }
+
+    private mutating func sessionRefused(now: Duration) {
+        refusals += 1
+        report(
+            .error,
+            "the broker refused the session (user, password, client id or rights; the module does not say which)")
+        goOffline("session refused")
+        // Slowly: 15 s, 30 s, … 10 min. Nothing heals a refusal but somebody's hand.
+        let pause = min(.seconds(15) * (1 << min(refusals - 1, 6)), .seconds(600))
+        state = .resting(until: now + pause, rung: .link)
+    }
+
+    /// Goes on to the next subscription, then online.
+    private mutating func next(after step: LinkStep, now: Duration) {
+        let index: Int
+        if case .subscribe(let done) = step { index = done + 1 } else { index = 0 }
+        if index < settings.subscriptions.count { return run(.subscribe(index)) }
+        runAfterUnsubscribe(-1, now: now)
+    }
+
+    private mutating func runAfterUnsubscribe(_ index: Int, now: Duration) {
+        if index + 1 < settings.staleSubscriptions.count { return run(.unsubscribe(index + 1)) }
+        goOnline(now: now)
+    }
+
+    private mutating func goOnline(now: Duration) {
+        isOnline = true
+        onlineSince = now
+        waited()
+        actions.append(.online(profile))
+        // What the cache still holds from before is read at once.
+        if settings.cachedReceive { readCache() } else { state = .online(poll: now + Self.pollInterval) }
+    }
+
+    // MARK: Online
+
+    mutating func statusAnswered(_ result: CommandResult, now: Duration) {
+        let digit = result.lines.last?.last { $0 >= 0x30 && $0 <= 0x39 }.map { Int($0) - 0x30 }
+        switch (result.isSuccess, digit) {
+        case (true, 1) where isOnline:
+            if publishRefused {
+                publishRefused = false
+                actions.append(.confirmed)
+            }
+            backOnline(now: now)
+        case (true, 1) where nextRung == nil && !isOnline && onlineSince != .zero:
+            // CLOSED or silence was about something else: the session stands.
+            isOnline = true
+            actions.append(.online(profile))
+            backOnline(now: now)
+        case (true, 2):
+            goOffline("the MQTT session is gone")
+            enterAfterFailure(.session, now: now)
+        case (true, 0):
+            goOffline("the module reports no connection")
+            enterAfterFailure(.link, now: now)
+        default:
+            goOffline("AT+MQTTSTATU was answered \(result.final)")
+            enterAfterFailure(.link, now: now)
+        }
+    }
+
+    mutating func cacheRead(_ result: CommandResult, now: Duration) {
+        let read = messagesSinceRead
+        messagesSinceRead = 0
+        if read < noticesAtRead {
+            actions.append(.overwritten(count: noticesAtRead - read))
+            noticesPending -= noticesAtRead
+        } else {
+            noticesPending = max(0, noticesPending - read)
+        }
+        backOnline(now: now)
+    }
+
+    private mutating func backOnline(now: Duration) {
+        if publishRefused {
+            run(.status)
+        } else if noticesPending > 0 {
+            readCache()
+        } else {
+            state = .online(poll: now + Self.pollInterval)
+        }
+    }
+
+    private mutating func readCache() {
+        noticesAtRead = noticesPending
+        messagesSinceRead = 0
+        run(.readCache)
+    }
+
+    /// A message was printed by `AT+MQTTMSGGET`.
+    public mutating func cachedMessageRead() { messagesSinceRead += 1 }
+
+    private mutating func connectionClosed(now: Duration) {
+        switch state {
+        case .online:
+            goOffline("the TCP connection was closed (CLOSED)")
+            run(.status)
+        case .running(let step), .awaiting(let step, _):
+            switch step {
+            case .connect, .subscribe, .unsubscribe:
+                closedDuring = true
+                if case .awaiting = state { closedWhileConnecting(step, now: now) }
+            case .status, .readCache:
+                goOffline("the TCP connection was closed (CLOSED)")
+            default:
+                break  // What an earlier connection left; MIPSTART has failures of its own.
+            }
+        case .pausing, .resting, .stopped, .opening, .portGone, .synchronising, .resynchronising, .mute,
+            .fillingDataMode, .restarting, .resettingHardware:
+            break
+        }
+    }
+
+    private mutating func closedWhileConnecting(_ step: LinkStep, now: Duration) {
+        closedDuring = false
+        if step == .connect, refusals > 0 || closedAtConnect {
+            // The second time in a row it is the broker's answer, not the weather.
+            sessionRefused(now: now)
+        } else {
+            closedAtConnect = step == .connect
+            fail(.link, "the broker closed the connection during \(step)", now: now)
+        }
+    }
+}
+
+extension LinkStep {
+    /// Whether `outcome` can be the outcome of this step.
+    func concerns(_ outcome: Outcome) -> Bool {
+        switch (self, outcome) {
+        case (.open, .connectOK), (.open, .alreadyConnect), (.open, .connectFail), (.connect, .connackOK),
+            (.connect, .error), (.subscribe, .suback), (.subscribe, .error), (.unsubscribe, .unsuback),
+            (.unsubscribe, .error):
+            true
+        default:
+            false
+        }
+    }
+}

@@ -1,0 +1,106 @@
+/// Which rung comes next after a failure, and how long to wait before it.
+///
+/// A failure enters at its own rung; four failures in a row at or below a rung climb to the next one. Module restarts
+/// after consecutive failures are spaced at once, 10, 30 and then every 60 minutes (Quectel GSM TCP/IP guide,
+/// chapter 9); a session that delivered ends the series. The hardware rung has a series of its own.
+struct RecoveryLadder {
+    /// How many failures a rung is given before the next one is tried.
+    static let attemptsPerRung = 4
+    /// Pauses before the second, third, … restart of a series.
+    static let restartSpacing: [Duration] = [.zero, .seconds(600), .seconds(1800), .seconds(3600)]
+
+    private struct Series {
+        var count = 0
+        var last: Duration?
+
+        func allowed(now: Duration) -> Bool {
+            guard let last, count > 0 else { return true }
+            return now >= last + restartSpacing[min(count, restartSpacing.count - 1)]
+        }
+
+        mutating func note(now: Duration) {
+            count += 1
+            last = now
+        }
+    }
+
+    private var failures = 0
+    private var climbed = Rung.link
+    private var restarts = Series()
+    private var hardwareResets = Series()
+    private var pause: Duration = .zero
+    private var random: SplitMix64
+
+    init(seed: UInt64) { random = SplitMix64(state: seed) }
+
+    /// A session carried an acknowledged message: every series ends.
+    mutating func delivered() {
+        failures = 0
+        climbed = .link
+        restarts = Series()
+        hardwareResets = Series()
+        pause = .zero
+    }
+
+    /// A session stood for a while without traffic that would prove it: the next break is a new one, restarts stay counted.
+    mutating func lasted() {
+        failures = 0
+        climbed = .link
+        pause = .zero
+    }
+
+    /// What to do after a failure that belongs to `entry`: a rung, and the pause before it.
+    mutating func next(entry: Rung, hasHardwareReset: Bool, now: Duration) -> (rung: Rung, after: Duration) {
+        failures += 1
+        if failures > Self.attemptsPerRung {
+            failures = 1
+            climbed = Rung(rawValue: min(climbed.rawValue + 1, Rung.hardware.rawValue)) ?? .hardware
+            pause = .zero
+            if let rung = permitted(climbed, hasHardwareReset: hasHardwareReset, now: now), rung >= entry {
+                return (rung, .zero)
+            }
+        }
+        if entry > .link, let rung = permitted(entry, hasHardwareReset: hasHardwareReset, now: now) {
+            return (rung, rung >= .restart ? .zero : grow())
+        }
+        return (entry <= .link ? entry : .link, grow())
+    }
+
+    /// Whether a restart by command may happen now.
+    func mayRestart(now: Duration) -> Bool { restarts.allowed(now: now) }
+    /// Whether a hardware reset may happen now.
+    func mayResetHardware(now: Duration) -> Bool { hardwareResets.allowed(now: now) }
+    /// A restart that the module answered; an unanswered one does not count.
+    mutating func noteRestart(now: Duration) { restarts.note(now: now) }
+    /// A hardware reset was done.
+    mutating func noteHardwareReset(now: Duration) { hardwareResets.note(now: now) }
+
+    private func permitted(_ rung: Rung, hasHardwareReset: Bool, now: Duration) -> Rung? {
+        switch rung {
+        case .probe, .session, .link, .context, .radio: rung
+        case .restart: mayRestart(now: now) ? .restart : nil
+        case .hardware:
+            hasHardwareReset && mayResetHardware(now: now) ? .hardware : (mayRestart(now: now) ? .restart : nil)
+        }
+    }
+
+    /// The next pause: none for the first failure, then doubling from 1 s to 60 s, each cut by up to a quarter.
+    private mutating func grow() -> Duration {
+        let current = pause
+        pause = pause == .zero ? .seconds(1) : min(pause * 2, .seconds(60))
+        return current * (1 - Double(random.next() % 1000) / 4000)
+    }
+}
+
+/// A small seeded generator (SplitMix64), so that the same seed gives the same run.
+struct SplitMix64: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
