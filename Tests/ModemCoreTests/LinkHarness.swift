@@ -31,6 +31,8 @@ final class LinkHarness {
     var profile: ModuleProfile { machine.currentProfile }
     var synchronisationAttempts: Int { attempts }
 
+    func fail(_ text: String) { violations.append(text) }
+
     func take() -> [String] {
         defer { log = [] }
         return log

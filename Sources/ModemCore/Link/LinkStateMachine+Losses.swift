@@ -65,6 +65,7 @@ extension LinkStateMachine {
         report(.error, reason)
         waited()
         noteEndOfSession(now: now)
+        settled = false
         pause(.seconds(2), then: .simStatus, now: now)
     }
 

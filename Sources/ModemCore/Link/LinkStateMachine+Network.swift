@@ -124,7 +124,7 @@ extension LinkStateMachine {
             if recovering {
                 run(.contextActivation)
             } else {
-                run(settings.accessPoint == nil || appliedAPN ? .address : .contextQuery)
+                settings.accessPoint == nil || appliedAPN ? settle() : run(.contextQuery)
             }
         } else if wait(now: now) > .seconds(120) {
             fail(.radio, "not attached to the packet network within 2 minutes", now: now)
@@ -144,7 +144,12 @@ extension LinkStateMachine {
             // Networks append their own domain to what was set: `cmnet.mnc000.mcc460.gprs`.
             return apn == wanted.lowercased() || apn.hasPrefix(wanted.lowercased() + ".")
         }
-        run(isSet ? .address : .contextDefinition)
+        isSet ? settle() : run(.contextDefinition)
+    }
+
+    private mutating func settle() {
+        settled = true
+        run(.address)
     }
 
     mutating func addressAnswered(_ result: CommandResult, now: Duration) {

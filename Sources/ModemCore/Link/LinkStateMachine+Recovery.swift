@@ -45,12 +45,14 @@ extension LinkStateMachine {
         switch rung {
         case .probe, .session, .link, .context:
             if !introduced { return run(.echoOff) }
+            if !settled { return run(.simStatus) }
             if rung == .context { return run(.shut) }
-            if !prepared { return run(.simStatus) }
+            if !prepared { return run(.address) }
             if rung == .session { return run(.connect) }
             run(nothingToEnd ? .closeLink : .closeSession)
         case .radio:
             registered = false
+            settled = false
             run(.radioOff)
         case .restart: run(.restart)
         case .hardware: resetHardware(now: now)
@@ -69,6 +71,7 @@ extension LinkStateMachine {
     mutating func forgetModule(now: Duration) {
         noteEndOfSession(now: now)
         introduced = false
+        settled = false
         prepared = false
         registered = false
         appliedAPN = false

@@ -72,6 +72,8 @@ public struct LinkStateMachine: ~Copyable {
     // What is known of the module; forgotten when it restarts.
     /// ATE0 to CIMI are done.
     var introduced = false
+    /// Card, registration, attach and APN are done.
+    var settled = false
     /// CIPMUX, MQTTMSGSET and MQTTMODE are done.
     var prepared = false
     var registered = false

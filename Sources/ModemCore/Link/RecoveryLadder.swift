@@ -51,22 +51,22 @@ struct RecoveryLadder {
 
     /// What to do after a failure that belongs to `entry`: a rung, and the pause before it.
     ///
-    /// A failure above all earlier ones begins to count anew at its own rung.
+    /// A failure above all earlier ones is acted on at once and begins to count anew at its own rung. Pauses grow until
+    /// a session has worked, so that a broker that is down for hours is not called every few seconds.
     mutating func next(entry: Rung, hasHardwareReset: Bool, now: Duration) -> (rung: Rung, after: Duration) {
+        let rung = permitted(entry, hasHardwareReset: hasHardwareReset, now: now)
+        failures += 1
         if entry > climbed {
             climbed = entry
-            failures = 0
-            pause = .zero
+            failures = 1
+            return (rung, .zero)
         }
-        failures += 1
         if failures > Self.attemptsPerRung {
             failures = 1
             climbed = Rung(rawValue: min(climbed.rawValue + 1, Rung.hardware.rawValue)) ?? .hardware
-            pause = .zero
-            let rung = permitted(climbed, hasHardwareReset: hasHardwareReset, now: now)
-            if rung >= entry { return (rung, .zero) }
+            let higher = permitted(climbed, hasHardwareReset: hasHardwareReset, now: now)
+            if higher >= min(climbed, .restart) { return (higher, .zero) }
         }
-        let rung = permitted(entry, hasHardwareReset: hasHardwareReset, now: now)
         return (rung, rung >= .restart ? .zero : grow())
     }
 
