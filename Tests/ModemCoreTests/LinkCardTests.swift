@@ -39,6 +39,21 @@ import Testing
         #expect(harness.take() == ["AT+CPIN=\"1234\""])
     }
 
+    @Test func acceptedPINAndTheCardDoesNotGetReady() {
+        let harness = LinkHarness.at("AT+CPIN?") { $0.pin = "1234" }
+        harness.complete(Self.pinWanted)
+        harness.complete(GoodModule.ok)
+        harness.expire()
+        harness.complete(Self.pinWanted)
+        harness.pass(.seconds(121))
+        harness.expire()
+        harness.complete(Self.pinWanted)
+        #expect(harness.outstanding == "AT+CFUN=0")
+        harness.go(to: "AT+CPIN?")
+        harness.complete(Self.pinWanted)
+        #expect(harness.outstanding == "AT+CPIN=\"1234\"", "the card starts anew")
+    }
+
     @Test func unansweredPINIsTriedOnceMore() {
         let harness = LinkHarness.at("AT+CPIN?") { $0.pin = "1234" }
         for _ in 0..<2 {

@@ -172,6 +172,16 @@ import Testing
         #expect(harness.take() == ["offline", "reset hardware"])
     }
 
+    @Test(arguments: [false, true]) func muteWithARecord(hardware: Bool) {
+        let harness = LinkHarness.online { $0.hasHardwareReset = hardware }
+        harness.recorded(2000)
+        harness.expire()
+        _ = harness.take()
+        harness.complete(CommandResult(final: .timedOut))
+        harness.synchronisationFailed()
+        #expect(harness.take() == ["offline", hardware ? "reset hardware" : "fill 2000"], "no blind AT+RESET into it")
+    }
+
     @Test func restartedModuleIsOutOfDataMode() {
         let harness = LinkHarness.online()
         harness.recorded(2000)

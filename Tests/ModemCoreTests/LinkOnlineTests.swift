@@ -156,6 +156,15 @@ import Testing
         #expect(harness.take() == ["AT+MQTTMSGGET", "offline", "AT+MDISCONNECT"])
     }
 
+    @Test func readingIsRefusedThreeTimes() {
+        let harness = Self.cached()
+        for _ in 0..<3 {
+            harness.urc(.cacheNotice(slot: 0))
+            harness.complete(CommandResult(final: .error))
+        }
+        #expect(harness.take() == ["AT+MQTTMSGGET", "AT+MQTTMSGGET", "AT+MQTTMSGGET", "offline", "AT+MDISCONNECT"])
+    }
+
     @Test func closedDuringReading() {
         let harness = Self.cached()
         harness.urc(.cacheNotice(slot: 0))

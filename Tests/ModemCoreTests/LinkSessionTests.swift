@@ -139,10 +139,22 @@ import Testing
         #expect(harness.reported("subscription to site/cmd/# was refused"))
     }
 
-    @Test func refusedUnsubscriptionIsNoReasonToStop() {
+    /// `ERROR`, an error line later, no UNSUBACK, no answer at all.
+    @Test(arguments: 0..<4) func refusedUnsubscriptionIsNoReasonToStayOffline(way: Int) {
         let harness = LinkHarness.at("AT+MUNSUB") { $0.staleSubscriptions = [Array("old".utf8)] }
-        harness.complete(CommandResult(final: .error))
-        #expect(harness.take() == ["online"])
+        harness.complete(CommandResult(final: way == 0 ? .error : way == 3 ? .timedOut : .ok))
+        if way == 1 { harness.urc(.outcome(.error(.error))) }
+        if way == 2 { harness.expire() }
+        if way == 3 { harness.synchronised() }
+        #expect(harness.behave(until: { $0.isOnline }))
+        #expect(!harness.take().contains { $0.hasPrefix("AT+MUNSUB") || $0.hasPrefix("unsubscribed") })
+    }
+
+    @Test func unsubscribedOnceOnly() {
+        let harness = LinkHarness.online { $0.staleSubscriptions = [Array("old".utf8), Array("older".utf8)] }
+        harness.urc(.pdpDeactivated)
+        #expect(harness.behave(until: { $0.isOnline }))
+        #expect(!harness.take().contains { $0.hasPrefix("AT+MUNSUB") })
     }
 
     @Test func closedBeforeTheOKIsNotForgotten() {

@@ -47,6 +47,18 @@ import Testing
         #expect(harness.take() == ["offline", "AT+MDISCONNECT", "finished"])
     }
 
+    @Test(arguments: 0..<4) func somethingElseGoesWrong(what: Int) {
+        let harness = LinkHarness.online()
+        harness.stop()
+        switch what {
+        case 0: harness.portClosed()
+        case 1: harness.synchronisationFailed()
+        case 2: harness.publishTimedOut()
+        default: harness.urc(.banner(kind: .ready))
+        }
+        #expect(harness.take() == ["offline", "AT+MDISCONNECT", "finished"])
+    }
+
     @Test func restingBeforeANewTry() {
         let harness = LinkHarness.at("AT+MCONNECT")
         harness.complete(CommandResult(final: .error))

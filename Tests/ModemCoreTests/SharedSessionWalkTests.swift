@@ -138,7 +138,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<80) func walk(seed: UInt64) {
+    @Test(arguments: 0..<40) func walk(seed: UInt64) {
         let bench = Bench(seed: seed &* 31 &+ 5)
         for step in 0..<6000 where bench.done.count < 60 {
             bench.step(disturbed: step < 3000)

@@ -17,7 +17,8 @@ public enum LinkAction: Equatable {
     case fillDataMode(count: Int)
     /// The record of an open `AT+MPUBEX` can go.
     case clearDataModeRecord
-    /// Run the configured hardware reset, then report `hardwareResetFinished`.
+    /// Run the configured hardware reset, then report `hardwareResetFinished`, also when it does not end by itself: the
+    /// machine waits for that. The port may go meanwhile and is opened again afterwards.
     case resetHardware
     /// Messages may be published from now on.
     case online(ModuleProfile)

@@ -75,9 +75,7 @@ extension LinkStateMachine {
             introduced = false
             run(.echoOff)
         case .resynchronising:
-            if stopping {
-                finish()
-            } else if let rung = nextRung {
+            if let rung = nextRung {
                 nextRung = nil
                 enterAfterFailure(rung, now: now)
             } else {
@@ -126,6 +124,7 @@ extension LinkStateMachine {
     private mutating func commandTimedOut(_ step: LinkStep, now: Duration) {
         let noticed = afterCommand
         afterCommand = nil
+        if case .unsubscribe(let index) = step { settledFilters.insert(index) }
         if step == .restart {
             // It restarts without having said OK, or it is mute: the same as after a blind restart.
             blindlyRestarted = true

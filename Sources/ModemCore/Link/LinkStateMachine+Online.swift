@@ -89,13 +89,7 @@ extension LinkStateMachine {
     }
 
     private mutating func backOnline(now: Duration) {
-        if publishRefused {
-            run(.status)
-        } else if noticesPending > 0 {
-            readCache()
-        } else {
-            state = .online(poll: now + Self.pollInterval)
-        }
+        if noticesPending > 0 { readCache() } else { state = .online(poll: now + Self.pollInterval) }
     }
 
     // MARK: CLOSED

@@ -177,6 +177,7 @@ extension LinkStateMachine {
         switch step {
         case .open: fail(.link, "no CONNECT OK within \(milliseconds(Self.connectTimeout) / 1000) s", now: now)
         case .connect: fail(.link, "no CONNACK within [remote] ack_timeout", now: now)
+        case .unsubscribe(let index): unsubscribeUnanswered(index, now: now)
         case .subscribe: fail(.link, "no SUBACK within [remote] ack_timeout", now: now)
         default: fail(.link, "no answer to \(step) within [remote] ack_timeout", now: now)
         }

@@ -51,7 +51,8 @@ extension LinkStateMachine {
                     : sessionRefused(now: now)
             case .unsubscribe(let index):
                 report(.warning, "AT+MUNSUB was answered \(result.final); the filter stays for now")
-                closedDuring ? closedWhileConnecting(step, now: now) : runAfterUnsubscribe(index, now: now)
+                settledFilters.insert(index)
+                closedDuring ? closedWhileConnecting(step, now: now) : nextUnsubscribe(now: now)
             default:
                 fail(.link, "\(step) was answered \(result.final)", now: now)
             }
@@ -137,9 +138,10 @@ extension LinkStateMachine {
                 now: now)
         case (.unsubscribe(let index), .unsuback):
             actions.append(.unsubscribed(filter: settings.staleSubscriptions[index]))
-            runAfterUnsubscribe(index, now: now)
+            settledFilters.insert(index)
+            nextUnsubscribe(now: now)
         case (.unsubscribe(let index), .error):
-            runAfterUnsubscribe(index, now: now)
+            unsubscribeUnanswered(index, now: now)
         default:
             break
         }
@@ -168,12 +170,19 @@ extension LinkStateMachine {
         let index: Int
         if case .subscribe(let done) = step { index = done + 1 } else { index = 0 }
         if index < settings.subscriptions.count { return run(.subscribe(index)) }
-        runAfterUnsubscribe(-1, now: now)
+        nextUnsubscribe(now: now)
     }
 
-    private mutating func runAfterUnsubscribe(_ index: Int, now: Duration) {
-        if index + 1 < settings.staleSubscriptions.count { return run(.unsubscribe(index + 1)) }
-        goOnline(now: now)
+    private mutating func nextUnsubscribe(now: Duration) {
+        let next = settings.staleSubscriptions.indices.first { !settledFilters.contains($0) }
+        if let next { run(.unsubscribe(next)) } else { goOnline(now: now) }
+    }
+
+    /// A left-over filter is never a reason to stay offline.
+    mutating func unsubscribeUnanswered(_ index: Int, now: Duration) {
+        report(.warning, "\(printable(settings.staleSubscriptions[index])) could not be unsubscribed; it stays for now")
+        settledFilters.insert(index)
+        nextUnsubscribe(now: now)
     }
 
     private mutating func goOnline(now: Duration) {

@@ -107,6 +107,8 @@ public struct LinkStateMachine: ~Copyable {
     /// `MQTTSTATU` said 0: there is no session to end.
     var sessionGone = false
     var refusals = 0
+    /// Indices of left-over filters that are dealt with: dropped by the broker, or given up until the next start.
+    var settledFilters: Set<Int> = []
     var publishRefused = false
     var noticesPending = 0
     var noticesAtRead = 0
