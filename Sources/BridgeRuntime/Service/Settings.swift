@@ -14,7 +14,8 @@ extension Configuration {
         settings.pin = pinWasRefused ? nil : module.pin.map { String(decoding: $0, as: UTF8.self) }
         settings.accessPoint = module.apn.map { apn in
             LinkSettings.AccessPoint(
-                name: apn.name, username: apn.username, password: apn.password.map { String(decoding: $0, as: UTF8.self) },
+                name: apn.name, username: apn.username,
+                password: apn.password.map { String(decoding: $0, as: UTF8.self) },
                 authentication: apn.authentication == .pap ? .pap : apn.authentication == .chap ? .chap : .none)
         }
         settings.contextID = module.apn?.cid ?? 1
