@@ -1,5 +1,5 @@
-public import Configuration
 import BridgeCore
+public import Configuration
 import Glibc
 import LinuxIO
 import ModemCore
@@ -101,7 +101,11 @@ public actor BridgeService {
             .info,
             "cellbridge \(cellbridgeVersion), \(configuration.bridge.name): \(statistics.outDepth) message(s) wait in the outbox, \(statistics.inDepth) in the inbox"
         )
-        if pinWasRefused { log(.error, "the SIM refused the PIN in [module] pin_file before; it is not sent again until the file changes") }
+        if pinWasRefused {
+            log(
+                .error,
+                "the SIM refused the PIN in [module] pin_file before; it is not sent again until the file changes")
+        }
 
         let clock = LoopClock(loop)
         let stale = recorded.remote.filter { filter in
@@ -188,7 +192,9 @@ public actor BridgeService {
     }
 
     private func signalled(_ number: Int32) {
-        if number == SIGHUP { return log(.info, "SIGHUP: the configuration is read at the start only; restart to apply a change") }
+        if number == SIGHUP {
+            return log(.info, "SIGHUP: the configuration is read at the start only; restart to apply a change")
+        }
         if stopping { return leave() }
         stop()
     }
@@ -221,9 +227,12 @@ public actor BridgeService {
 
     private func leave() {
         module?.abandon()
+        dispatcher?.handOver()
         store?.close()
         if let statistics = store?.statistics(), stopping {
-            log(.info, "stopped: \(statistics.outDepth) message(s) wait in the outbox, \(statistics.inDepth) in the inbox")
+            log(
+                .info,
+                "stopped: \(statistics.outDepth) message(s) wait in the outbox, \(statistics.inDepth) in the inbox")
         }
         dispatcher = nil
         signals?.close()

@@ -14,7 +14,8 @@ extension Configuration {
         settings.pin = pinWasRefused ? nil : module.pin.map { String(decoding: $0, as: UTF8.self) }
         settings.accessPoint = module.apn.map { apn in
             LinkSettings.AccessPoint(
-                name: apn.name, username: apn.username, password: apn.password.map { String(decoding: $0, as: UTF8.self) },
+                name: apn.name, username: apn.username,
+                password: apn.password.map { String(decoding: $0, as: UTF8.self) },
                 authentication: bearerAuthentication(apn.authentication))
         }
         settings.contextID = module.apn?.cid ?? 1
