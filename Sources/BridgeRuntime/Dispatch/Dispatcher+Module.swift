@@ -16,6 +16,7 @@ extension Dispatcher: ModuleDriverDelegate {
         if !echoesRun { moduleSessionBegan() }
         log(.info, "online")
         pump()
+        hooks.online()
     }
 
     func moduleOffline(_ reason: String) {

@@ -27,6 +27,7 @@ public actor BridgeService {
     private var signals: SignalSource?
     private var stopping = false
     private var portWasOpen = false
+    private var wasOnline = false
     private let exitStatus = Atomic<Int32>(ExitCode.ok.rawValue)
 
     nonisolated public var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
@@ -142,7 +143,15 @@ public actor BridgeService {
             // Held strongly, so that the closure is the actor's own; `leave` lets go of the dispatcher.
             reset: { then in self.runReset(then) },
             pinRefused: { [weak self] _ in self?.assumeIsolated { $0.rememberRefusedPIN() } },
-            moduleFinished: { [weak self] in self?.assumeIsolated { $0.moduleFinished() } })
+            moduleFinished: { [weak self] in self?.assumeIsolated { $0.moduleFinished() } },
+            online: { [weak self] in self?.assumeIsolated { $0.isOnline() } })
+    }
+
+    /// The start is over, and what only it needed need not stay in memory.
+    private func isOnline() {
+        guard !wasOnline else { return }
+        wasOnline = true
+        loop.schedule(after: .seconds(1)) { ResidentMemory.releaseCode() }
     }
 
     private func runReset(_ then: @escaping (Bool, String) -> Void) {
