@@ -28,13 +28,14 @@ enum GoodModule {
         case "AT+CGPADDR=1": answer("+CGPADDR: 1,\"10.0.0.1\"")
         case "AT+CSQ": answer("+CSQ: 23,0")
         case "AT+CIPSHUT": CommandResult(final: .text(Array("SHUT OK".utf8)))
+        case "AT+CCLK?": answer("+CCLK: \"26/11/20,08:00:00+32\"")
         case "AT+MQTTSTATU": answer("+MQTTSTATU :1")
         default: ok
         }
     }
 
     static func outcome(of line: String) -> Outcome? {
-        if line.hasPrefix("AT+MIPSTART=") { return .connectOK }
+        if line.hasPrefix("AT+MIPSTART=") || line.hasPrefix("AT+SSLMIPSTART=") { return .connectOK }
         if line.hasPrefix("AT+MCONNECT=") { return .connackOK }
         if line.hasPrefix("AT+MSUB=") { return .suback }
         if line.hasPrefix("AT+MUNSUB=") { return .unsuback }

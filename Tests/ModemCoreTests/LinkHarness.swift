@@ -18,7 +18,13 @@ final class LinkHarness {
     private(set) var isFilling = false
     private(set) var isOnline = false
     private(set) var isFinished = false
+    private(set) var recording: Int?
+    /// The manifests on disk.
+    private(set) var manifests: [UInt8] = []
+    /// The module's files.
+    var files = ModuleFiles()
     private var sessionIsNew = false
+    private var command: ATCommand?
     private var attempts = 0
 
     init(_ settings: LinkSettings, now: Duration = .zero) {
@@ -66,6 +72,7 @@ final class LinkHarness {
         feed("synchronisationFailed") { $0.synchronisationFailed(now: $1) }
     }
     func complete(_ result: CommandResult) {
+        if let command { files.took(command, result) }
         outstanding = nil
         isResynchronising = result.final == .timedOut || result.final == .noPrompt
         feed("completed \(result.final)") { $0.commandCompleted(result, now: $1) }
@@ -91,6 +98,11 @@ final class LinkHarness {
         isResetting = false
         feed("resetFinished") { $0.hardwareResetFinished(succeeded: succeeded, reason: "test", now: $1) }
     }
+    func recordedManifest(_ token: Int) {
+        if token == recording { recording = nil }
+        feed("manifestRecorded") { $0.manifestRecorded(token: token, now: $1) }
+    }
+    func hostClock(_ clock: HostClock?) { machine.hostClock(clock) }
     func stop() { feed("stop") { $0.stop(now: $1) } }
     func pass(_ time: Duration) { now += time }
     /// Goes to the deadline and says so.
@@ -111,10 +123,12 @@ final class LinkHarness {
             resetFinished(true)
         } else if isFilling {
             filled()
+        } else if let recording {
+            recordedManifest(recording)
         } else if isSynchronising || isResynchronising {
             synchronised()
         } else if let line = outstanding {
-            let result = answer(line)
+            let result = command.flatMap { files.answer($0) } ?? answer(line)
             complete(result)
             if result.final == .ok, let outcome = GoodModule.outcome(of: line) { urc(.outcome(outcome)) }
         } else if deadline != nil {
@@ -141,6 +155,7 @@ final class LinkHarness {
         for action in event(&machine, now) { perform(action, name) }
         let isWaiting =
             isSynchronising || isResynchronising || isOpening || isResetting || outstanding != nil || deadline != nil
+            || recording != nil
         if !isWaiting, !isFinished { violations.append("dead end after \(name): \(summary)") }
         if isFinished, deadline != nil { violations.append("a deadline after finished") }
     }
@@ -176,6 +191,7 @@ final class LinkHarness {
             check(!isResetting && !isFilling, "submit \(command.text) during a reset")
             if command.text.hasPrefix("AT+MCONNECT=") { sessionIsNew = true }
             outstanding = command.text
+            self.command = command
             log.append(command.text)
         case .restartBlindly:
             check(isPortOpen, "AT+RESET without a port")
@@ -204,6 +220,10 @@ final class LinkHarness {
             check(isOnline, "offline twice")
             isOnline = false
             log.append("offline")
+        case .recordManifest(let bytes, let token):
+            manifests = bytes
+            recording = token
+            log.append("record")
         case .report(let report): reports.append(report)
         case .finished:
             isFinished = true

@@ -67,28 +67,4 @@ extension ATCommand {
 
     /// `AT+IFC?`: answers `+IFC: a,b`. YM310 AT manual 4.9.
     public static var ifcQuery: ATCommand { ATCommand("AT+IFC?", prefixes: ["+IFC"]) }
-
-    /// `AT+FSCREATE="name"`: an empty file. YM310 AT manual 8.1.
-    public static func fsCreate(_ name: String) throws(ATEncodingError) -> ATCommand {
-        var writer = CommandWriter("AT+FSCREATE=")
-        try writer.append(quoted: name, field: "file name", limit: 64)
-        return ATCommand(line: writer.line)
-    }
-
-    /// `AT+FSWRITE="name",0,length,seconds`, then the contents in data mode, at most 10240 bytes. `TimeOut` ends it
-    /// when the contents come short. YM310 AT manual 8.4.
-    public static func fsWrite(
-        _ name: String, contents: [UInt8], seconds: Int = 15
-    ) throws(ATEncodingError) -> ATCommand {
-        guard !contents.isEmpty else { throw .empty(field: "file contents") }
-        guard contents.count <= 10240 else {
-            throw .tooLong(field: "file contents", count: contents.count, limit: 10240)
-        }
-        var writer = CommandWriter("AT+FSWRITE=")
-        try writer.append(quoted: name, field: "file name", limit: 64)
-        writer.append(",0,\(contents.count),")
-        try writer.append(number: seconds, in: 1...3600, field: "input time")
-        return ATCommand(
-            line: writer.line, timeout: .seconds(9 + seconds), failureLines: ["TimeOut"], data: contents)
-    }
 }

@@ -66,6 +66,7 @@ extension CommandSession {
                 actions.append(.discarded(discard(.strayFinal, line)))
                 return
             }
+            noteFailureLine(line, of: &job)
             finish(job, final, now: now, into: &actions)
             return
         }
@@ -89,8 +90,14 @@ extension CommandSession {
         guard job.stage == .writingData, job.earlyFinal == nil, let final = final(of: job.command, line), final != .ok
         else { return strayReceived(line, into: &actions) }
         var job = job
+        noteFailureLine(line, of: &job)
         job.earlyFinal = final
         state = .running(job)
+    }
+
+    /// `TimeOut` is an error of its own: it stays to be read.
+    private func noteFailureLine(_ line: [UInt8], of job: inout Job) {
+        if job.command.failureLines.contains(where: { line.equals($0) }) { job.lines.append(line) }
     }
 
     private func final(of command: ATCommand, _ line: [UInt8]) -> CommandResult.Final? {

@@ -110,6 +110,11 @@ extension Dispatcher: ModuleDriverDelegate {
         remember(Meta.dataMode, bytes.map { Array("\($0)".utf8) })
     }
 
+    func recordManifest(_ bytes: [UInt8], token: Int) {
+        manifest = (bytes, token)
+        remember(Meta.tlsManifests, bytes)
+    }
+
     func resetHardware() {
         hooks.reset { [weak self] succeeded, reason in
             self?.module.hardwareResetFinished(succeeded: succeeded, reason: reason)

@@ -10,6 +10,8 @@ extension Dispatcher {
         static let localFilters = "local-filters"
         /// Filters subscribed at the remote broker, one a line.
         static let remoteFilters = "remote-filters"
+        /// What is known of the certificates in the modules.
+        static let tlsManifests = "tls-manifests"
         /// What was known of the PIN file when the card refused it.
         static let refusedPIN = "refused-pin"
     }
@@ -72,6 +74,10 @@ extension Dispatcher {
             let bytes = Int(String(decoding: record, as: UTF8.self))
         {
             module.dataModeRecorded(bytes: bytes)
+        }
+        if let manifest, batch.setMeta.contains(where: { $0.key == Meta.tlsManifests && $0.value == manifest.bytes }) {
+            self.manifest = nil
+            module.manifestRecorded(token: manifest.token)
         }
         // With nothing but inbound messages in it, the queue empties only by what the local broker answers.
         let isFull = receipt.isFull && receipt.outDepth > 0

@@ -48,6 +48,8 @@ final class Dispatcher {
     var loadedOnce = false
     var remoteFilters: [[UInt8]]
     var localFilters: [[UInt8]]
+    /// What is known of the modules' files, on its way to disk.
+    var manifest: (bytes: [UInt8], token: Int)?
     var stopping = false
     var onceStored: (() -> Void)?
 

@@ -35,6 +35,7 @@ extension ModuleDriver {
             link.delivered(now: now)
             delegate?.moduleReceived(message)
         case .synchronised:
+            link.hostClock(hostClock())
             run(link.synchronised(now: now))
         case .synchronisationFailed:
             run(link.synchronisationFailed(now: now))
@@ -170,6 +171,7 @@ extension ModuleDriver {
             delegate?.moduleCounted(\.inOverwritten, count)
             log(.warning, "\(count) cached message(s) were overwritten in the module before they could be read")
         case .pinRefused(let iccid): delegate?.pinRefused(iccid: iccid)
+        case .recordManifest(let bytes, let token): delegate?.recordManifest(bytes, token: token)
         case .textMode: publisher.modeIs(text: true)
         case .report(let report):
             switch report.level {
@@ -189,6 +191,7 @@ extension ModuleDriver {
             owner = .nobody
             forgetCommands()
             run(session.portOpened(now: clock.now))
+            link.hostClock(hostClock())
             run(link.portOpened(now: clock.now))
         } catch {
             if delegate?.portFailed(error) ?? false { return }

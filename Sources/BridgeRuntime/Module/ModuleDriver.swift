@@ -28,6 +28,8 @@ protocol ModuleDriverDelegate: AnyObject {
     func moduleCounted(_ counter: WritableKeyPath<Counters, UInt64>, _ amount: Int)
     /// Writes or removes the record of an open `AT+MPUBEX`; `ModuleDriver.dataModeRecorded` once a write is on disk.
     func recordDataMode(bytes: Int?)
+    /// Puts what is known of the modules' files on disk; `ModuleDriver.manifestRecorded` once it is there.
+    func recordManifest(_ bytes: [UInt8], token: Int)
     /// Runs the hardware reset; `ModuleDriver.hardwareResetFinished` afterwards.
     func resetHardware()
     /// The PIN was refused by this card.
@@ -68,6 +70,8 @@ final class ModuleDriver {
     var isFilling = false
     /// The bytes of the MPUBEX whose record is being written.
     var recording: Int?
+    /// The host's clock, for a module whose own is wrong.
+    let hostClock: () -> HostClock?
     private var isDraining = false
     private var work: [(ModuleDriver) -> Void] = []
     private var deadline: MovingDeadline?
@@ -75,8 +79,9 @@ final class ModuleDriver {
     /// A driver for one port. `baud` is the line's rate, for time-outs of long lines.
     init(
         _ settings: LinkSettings, port: any ModulePort, baud: Int, clock: any BridgeClock, log: Log,
-        topicMatches: @escaping ([UInt8]) -> Bool
+        hostClock: @escaping () -> HostClock? = { nil }, topicMatches: @escaping ([UInt8]) -> Bool
     ) {
+        self.hostClock = settings.tls == nil ? { nil } : hostClock
         self.port = port
         self.clock = clock
         self.log = log
@@ -138,6 +143,11 @@ final class ModuleDriver {
         }
     }
 
+    /// What is known of the modules' files is on disk.
+    func manifestRecorded(token: Int) {
+        perform { $0.run($0.link.manifestRecorded(token: token, now: $0.clock.now)) }
+    }
+
     /// The hardware reset has run.
     func hardwareResetFinished(succeeded: Bool, reason: String) {
         perform {
@@ -184,6 +194,7 @@ final class ModuleDriver {
     private func deadlineReached() {
         perform { driver in
             let now = driver.clock.now
+            driver.link.hostClock(driver.hostClock())
             if let due = driver.session.deadline, due <= now { driver.run(driver.session.deadlineReached(now: now)) }
             if let due = driver.link.deadline, due <= now { driver.run(driver.link.deadlineReached(now: now)) }
             if let due = driver.publisher.deadline, due <= now {

@@ -36,6 +36,8 @@ public enum LinkAction: Equatable {
     case pinRefused(iccid: String)
     /// `AT+MQTTMODE=0` was accepted: payloads go as text until the publisher changes it.
     case textMode
+    /// Put what is known of the files in the modules on disk, then report `manifestRecorded` with this token.
+    case recordManifest([UInt8], token: Int)
     /// A line for the log.
     case report(LinkReport)
     /// The session was closed after `stop`; nothing more will be asked for.

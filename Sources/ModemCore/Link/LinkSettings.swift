@@ -52,6 +52,8 @@ public struct LinkSettings: Sendable, Equatable {
     public var host: String
     /// Its port.
     public var port: Int
+    /// TLS; `nil`: a plain connection.
+    public var tls: TLSSettings?
     /// The MQTT client id.
     public var clientID: [UInt8]
     /// User name at the remote broker; `nil`: none.

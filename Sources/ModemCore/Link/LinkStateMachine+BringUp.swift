@@ -30,7 +30,9 @@ extension LinkStateMachine {
             identified(result)
             run(.revision)
         case .revision: note("firmware", result, then: .imei)
-        case .imei: note("IMEI", result, then: .iccid)
+        case .imei:
+            tls?.imei = result.isSuccess ? result.firstValue : ""
+            note("IMEI", result, then: .iccid)
         case .iccid:
             if succeeded { iccid = result.firstValue }
             note("ICCID", result, then: .imsi)
@@ -75,7 +77,8 @@ extension LinkStateMachine {
             prepared = true
             run(.closeSession)
         case .closeSession: run(.closeLink)
-        case .closeLink: run(.configure)
+        case .closeLink: secureOrConfigure(now: now)
+        case .secure: setupAnswered(result, now: now)
         case .configure: configured(result, now: now)
         case .open: openAnswered(result, now: now)
         case .connect, .subscribe, .unsubscribe: outcomeCommandAnswered(step, result, now: now)

@@ -40,14 +40,14 @@ extension LinkStateMachine {
             // Over USB the port goes with the restart: it was heard.
             ladder.noteRestart(now: now)
         case .stopped, .opening, .portGone, .synchronising, .running, .awaiting, .pausing, .resting, .resynchronising,
-            .mute, .fillingDataMode, .restarting, .online:
+            .mute, .fillingDataMode, .restarting, .recordingManifest, .online:
             break
         }
         goOffline("the port is gone: \(reason)")
         switch state {
         case .opening, .portGone: break
         case .stopped, .synchronising, .running, .awaiting, .pausing, .resting, .resynchronising, .mute,
-            .fillingDataMode, .restarting, .resettingHardware, .online:
+            .fillingDataMode, .restarting, .resettingHardware, .recordingManifest, .online:
             report(.warning, "port gone: \(reason); waiting for it")
         }
         forgetModule(now: now)
@@ -82,7 +82,7 @@ extension LinkStateMachine {
                 run(.status)
             }
         case .stopped, .opening, .portGone, .running, .awaiting, .pausing, .resting, .mute, .fillingDataMode,
-            .restarting, .resettingHardware, .online:
+            .restarting, .resettingHardware, .recordingManifest, .online:
             break
         }
         return take()
@@ -93,7 +93,8 @@ extension LinkStateMachine {
         switch state {
         case .stopped, .opening, .portGone, .fillingDataMode, .restarting, .resettingHardware:
             return take()
-        case .synchronising, .resynchronising, .running, .awaiting, .pausing, .resting, .mute, .online:
+        case .synchronising, .resynchronising, .running, .awaiting, .pausing, .resting, .mute, .recordingManifest,
+            .online:
             break
         }
         if stopping {
@@ -150,7 +151,8 @@ extension LinkStateMachine {
     public mutating func publishTimedOut(now: Duration) -> [LinkAction] {
         switch state {
         case .online, .running, .awaiting, .pausing, .resting, .resynchronising: break
-        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .restarting, .resettingHardware:
+        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .restarting, .resettingHardware,
+            .recordingManifest:
             return take()
         }
         if stopping {
@@ -185,7 +187,7 @@ extension LinkStateMachine {
         case .running: afterCommand = max(.link, afterCommand ?? .link)
         case .resynchronising: nextRung = max(.link, nextRung ?? .link)
         case .stopped, .opening, .portGone, .synchronising, .awaiting, .pausing, .resting, .mute, .fillingDataMode,
-            .restarting, .resettingHardware, .online:
+            .restarting, .resettingHardware, .recordingManifest, .online:
             enterAfterFailure(.link, now: now)
         }
         return take()
@@ -236,7 +238,7 @@ extension LinkStateMachine {
         case .resting(_, let rung) where rung <= .link && prepared:
             run(.farewellSession)
         case .stopped, .opening, .portGone, .synchronising, .pausing, .resting, .resynchronising, .mute,
-            .fillingDataMode, .restarting, .resettingHardware:
+            .fillingDataMode, .restarting, .resettingHardware, .recordingManifest:
             finish()
         }
         return take()

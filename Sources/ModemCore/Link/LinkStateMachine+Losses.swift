@@ -13,6 +13,8 @@ extension LinkStateMachine {
             // The command on the wire ends first; its failure must not enter lower.
             goOffline(reason)
             afterCommand = max(.context, afterCommand ?? .context)
+        case .recordingManifest:
+            afterCommand = max(.context, afterCommand ?? .context)
         case .awaiting(let step, _), .pausing(_, let step):
             guard step.standsOnContext else { return }
             goOffline(reason)
@@ -43,6 +45,9 @@ extension LinkStateMachine {
         switch state {
         case .online:
             loseCard(reason, now: now)
+        case .recordingManifest:
+            report(.error, reason)
+            afterCommand = max(.radio, afterCommand ?? .radio)
         case .awaiting(let step, _), .pausing(_, let step):
             if step.standsOnCard { loseCard(reason, now: now) }
         case .resting(_, let rung):
@@ -81,7 +86,7 @@ extension LinkStateMachine {
             return  // Expected; AT goes on until it answers.
         case .running(.restart):
             ladder.noteRestart(now: now)
-        case .running, .awaiting, .pausing, .resting, .resynchronising, .mute, .online:
+        case .running, .awaiting, .pausing, .resting, .resynchronising, .mute, .recordingManifest, .online:
             break
         }
         if stopping { return finish() }

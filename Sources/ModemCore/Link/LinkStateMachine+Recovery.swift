@@ -83,6 +83,7 @@ extension LinkStateMachine {
         noticesPending = 0
         sessionGone = false
         closedStaleLink = false
+        tls?.forgetModule()
         waited()
     }
 
@@ -168,14 +169,15 @@ extension LinkStateMachine {
             synchronise(.start, attempts: Self.attempts)
         case .restarting: synchronise(.restarted, attempts: Self.bootAttempts)
         case .online: run(.status)
-        case .stopped, .opening, .synchronising, .running, .resynchronising, .resettingHardware: break
+        case .stopped, .opening, .synchronising, .running, .resynchronising, .resettingHardware, .recordingManifest: break
         }
         return take()
     }
 
     private mutating func outcomeLate(_ step: LinkStep, now: Duration) {
         switch step {
-        case .open: fail(.link, "no CONNECT OK within \(milliseconds(Self.connectTimeout) / 1000) s", now: now)
+        case .secure: setupDeadlineReached(now: now)
+        case .open: connectFailed("no CONNECT OK within \(connectTimeout.components.seconds) s", now: now)
         case .connect: fail(.link, "no CONNACK within [remote] ack_timeout", now: now)
         case .unsubscribe(let index): unsubscribeUnanswered(index, now: now)
         case .subscribe: fail(.link, "no SUBACK within [remote] ack_timeout", now: now)

@@ -3,12 +3,20 @@ public import ATProtocol
 /// MCONFIG, MIPSTART, MCONNECT, MSUB, and the online state.
 extension LinkStateMachine {
     /// A TCP connection, and a TLS one more so, may take this long after the `OK`.
-    static let connectTimeout: Duration = .seconds(60)
+    var connectTimeout: Duration {
+        max(.seconds(60), .seconds(settings.tls?.negotiateTimeout.map { $0 + 30 } ?? 0))
+    }
+
+    /// No connection came of `AT+MIPSTART` or `AT+SSLMIPSTART`.
+    mutating func connectFailed(_ reason: String, now: Duration) {
+        settings.tls == nil ? fail(.link, reason, now: now) : tlsFailed(reason, now: now)
+    }
 
     // MARK: Commands of the session
 
     mutating func configured(_ result: CommandResult, now: Duration) {
         if result.isSuccess {
+            warnBeforeConnecting()
             run(.open)
         } else if result.cmeCode == 765, let next = credentialForm.next(settings) {
             // 765 for empty credentials, against the manual's advice (module-behaviour 3).
@@ -28,15 +36,15 @@ extension LinkStateMachine {
             if let outcome = earlyOutcome {
                 outcomeCame(outcome, for: .open, now: now)
             } else {
-                state = .awaiting(.open, deadline: now + Self.connectTimeout)
+                state = .awaiting(.open, deadline: now + connectTimeout)
             }
         case .error, .cmeError, .cmsError, .timedOut, .portLost, .noPrompt:
             if earlyOutcome == .connectOK { return outcomeCame(.connectOK, for: .open, now: now) }
-            fail(
-                .link,
+            let (command, kind) = settings.tls == nil ? ("AT+MIPSTART", "plain MQTT") : ("AT+SSLMIPSTART", "MQTT over TLS")
+            connectFailed(
                 """
-                AT+MIPSTART was answered \(result.final.wireText): does the name \(settings.host) resolve, is port \
-                \(settings.port) plain MQTT?
+                \(command) was answered \(result.final.wireText): does the name \(settings.host) resolve, is port \
+                \(settings.port) \(kind)?
                 """,
                 now: now)
         }
@@ -82,7 +90,9 @@ extension LinkStateMachine {
                 state = .pausing(until: now, then: .registrationEPS)
             }
         case .cacheNotice: messageCached()
-        case .simReady, .simOther, .nitz, .serviceState, .other:
+        case .nitz(let time): tls?.network = (time, now)
+        case .other(let line): lineReceived(line, now: now)
+        case .simReady, .simOther, .serviceState:
             break
         }
         return take()
@@ -104,7 +114,7 @@ extension LinkStateMachine {
         case .awaiting(let step, _):
             if step.concerns(outcome) { outcomeCame(outcome, for: step, now: now) }
         case .stopped, .opening, .portGone, .synchronising, .pausing, .resting, .resynchronising, .mute,
-            .fillingDataMode, .restarting, .resettingHardware, .online:
+            .fillingDataMode, .restarting, .resettingHardware, .recordingManifest, .online:
             break  // Publish outcomes are the publisher's; a stray one belongs to nobody.
         }
     }
@@ -113,15 +123,18 @@ extension LinkStateMachine {
         switch (step, outcome) {
         case (.open, .connectOK):
             closedStaleLink = false
+            tls?.connected()
             run(.connect)
         case (.open, .alreadyConnect):
             alreadyConnected(now: now)
         case (.open, .connectFail(let state)):
             let detail = state.map { " (\(printable($0)))" } ?? ""
-            fail(.link, "no TCP connection to \(settings.host):\(settings.port)\(detail)", now: now)
+            connectFailed(
+                "no \(settings.tls == nil ? "TCP" : "TLS") connection to \(settings.host):\(settings.port)\(detail)", now: now)
         case (.connect, .connackOK):
             refusals = 0
             closedAtConnect = false
+            filesCarriedSession()
             next(after: .connect, now: now)
         case (.connect, .error):
             sessionRefused(now: now)
@@ -160,9 +173,13 @@ extension LinkStateMachine {
             .error,
             "the broker refused the session (user, password, client id or rights; the module does not say which)")
         goOffline("session refused")
+        // A broker may refuse the session because of a client certificate it does not know.
+        if tls?.hasOlderSet ?? false, changeOfSet(now: now) {
+            state = .resting(until: now + .seconds(1), rung: .link)
+            return
+        }
         // Slowly: 15 s, 30 s, … 10 min. Nothing heals a refusal but somebody's hand.
-        let pause = min(.seconds(15) * (1 << min(refusals - 1, 6)), .seconds(600))
-        state = .resting(until: now + pause, rung: .link)
+        state = .resting(until: now + Self.growingPause(refusals), rung: .link)
     }
 
     /// Goes on to the next subscription, then online.

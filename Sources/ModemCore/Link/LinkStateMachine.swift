@@ -30,6 +30,8 @@ public struct LinkStateMachine: ~Copyable {
         case mute(until: Duration)
         /// CR bytes are going into an `AT+MPUBEX` that may be half full.
         case fillingDataMode(until: Duration)
+        /// The manifest is on its way to disk; nothing is sent before it is there.
+        case recordingManifest
         /// A restart was answered; the module is left alone until then.
         case restarting(until: Duration)
         /// The hardware reset is running.
@@ -115,6 +117,9 @@ public struct LinkStateMachine: ~Copyable {
     var messagesSinceRead = 0
     var failedReads = 0
 
+    /// TLS, when it is configured.
+    var tls: TLSLink?
+
     // The mute module.
     var bytesSeen = false
     var blindlyRestarted = false
@@ -137,6 +142,7 @@ public struct LinkStateMachine: ~Copyable {
     public init(_ settings: LinkSettings) {
         self.settings = settings
         ladder = RecoveryLadder(seed: settings.seed)
+        tls = settings.tls.map(TLSLink.init)
         mayBeBooting = settings.mayBeBooting
         profile = settings.profile ?? .ec716s
     }
@@ -147,7 +153,7 @@ public struct LinkStateMachine: ~Copyable {
     /// When `deadlineReached` is due.
     public var deadline: Duration? {
         switch state {
-        case .stopped, .opening, .synchronising, .running, .resynchronising, .resettingHardware: nil
+        case .stopped, .opening, .synchronising, .running, .resynchronising, .resettingHardware, .recordingManifest: nil
         case .portGone(let due), .awaiting(_, let due), .pausing(let due, _), .resting(let due, _), .mute(let due),
             .fillingDataMode(let due), .restarting(let due), .online(let due):
             due
@@ -166,6 +172,7 @@ public struct LinkStateMachine: ~Copyable {
         case .mute: "the module is mute"
         case .fillingDataMode: "ending an open AT+MPUBEX"
         case .resettingHardware: "resetting the hardware"
+        case .recordingManifest: "recording what the module holds"
         case .online: "online"
         }
     }

@@ -64,9 +64,11 @@ enum LinkStep: Equatable {
     case closeSession
     /// `AT+MIPCLOSE`, answer ignored (13.11).
     case closeLink
+    /// Clock, files and context 88, a command at a time (8, 9.7).
+    case secure
     /// `AT+MCONFIG`, before every `MIPSTART` (13.1).
     case configure
-    /// `AT+MIPSTART` (13.2).
+    /// `AT+MIPSTART`, with TLS `AT+SSLMIPSTART` (13.2).
     case open
     /// `AT+MCONNECT`, at once after `CONNECT OK` (13.3).
     case connect
@@ -105,8 +107,8 @@ enum LinkStep: Equatable {
         case .echoOff, .errorNumbers, .identity, .revision, .imei, .iccid, .imsi, .packetEvents,
             .registrationReportsEPS, .registrationReportsGPRS, .registrationEPS, .registrationGPRS, .attachStatus,
             .contextQuery, .contextDefinition, .contextAuthentication, .signal, .singleConnection, .receiveMode,
-            .textMode, .closeSession, .closeLink, .configure, .open, .connect, .subscribe, .unsubscribe, .status,
-            .readCache, .farewellSession, .farewellLink:
+            .textMode, .closeSession, .closeLink, .secure, .configure, .open, .connect, .subscribe, .unsubscribe,
+            .status, .readCache, .farewellSession, .farewellLink:
             .link
         case .address, .activate: .context
         case .simStatus, .simPIN, .attach, .detach, .reattach, .privateAPN, .shut, .attachWait, .contextActivation,
@@ -120,8 +122,8 @@ enum LinkStep: Equatable {
     /// Whether it needs the PDP context, so that the loss of the context matters while it runs.
     var standsOnContext: Bool {
         switch self {
-        case .address, .signal, .singleConnection, .receiveMode, .textMode, .closeSession, .closeLink, .configure,
-            .open, .connect, .subscribe, .unsubscribe, .status, .readCache, .farewellSession, .farewellLink:
+        case .address, .signal, .singleConnection, .receiveMode, .textMode, .closeSession, .closeLink, .secure,
+            .configure, .open, .connect, .subscribe, .unsubscribe, .status, .readCache, .farewellSession, .farewellLink:
             true
         case .echoOff, .errorNumbers, .identity, .revision, .imei, .iccid, .imsi, .simStatus, .simPIN, .packetEvents,
             .registrationReportsEPS, .registrationReportsGPRS, .registrationEPS, .registrationGPRS, .attachStatus,
@@ -141,7 +143,7 @@ enum LinkStep: Equatable {
         case .packetEvents, .registrationReportsEPS, .registrationReportsGPRS, .registrationEPS, .registrationGPRS,
             .attachStatus, .attach, .contextQuery, .contextDefinition, .contextAuthentication, .detach, .reattach,
             .privateAPN, .address, .activate, .signal, .singleConnection, .receiveMode, .textMode, .closeSession,
-            .closeLink, .configure, .open, .connect, .subscribe, .unsubscribe, .status, .readCache, .shut, .attachWait,
+            .closeLink, .secure, .configure, .open, .connect, .subscribe, .unsubscribe, .status, .readCache, .shut, .attachWait,
             .contextActivation, .spareDefinition, .spareActivation:
             true
         }
@@ -186,8 +188,9 @@ enum LinkStep: Equatable {
         case .textMode: .mqttMode(0)
         case .closeSession, .farewellSession: .mdisconnect
         case .closeLink, .farewellLink: .mipclose
+        case .secure: .cclkQuery  // Never used: the setup has commands of its own.
         case .configure: try form.command(settings)
-        case .open: try .mipstart(host: settings.host, port: settings.port, tls: false)
+        case .open: try .mipstart(host: settings.host, port: settings.port, tls: settings.tls != nil)
         case .connect: try .mconnect(cleanSession: settings.cleanSession, keepalive: settings.keepalive)
         case .subscribe(let index):
             try .msub(filter: settings.subscriptions[index].filter, qos: settings.subscriptions[index].qos)
