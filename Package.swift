@@ -62,7 +62,7 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "bench",
-            dependencies: ["BridgeRuntime", "ModuleSimulator", "LinuxIO", "MosquittoClient", "BridgeTestKit"],
+            dependencies: ["ModuleSimulator", "LinuxIO", "MosquittoClient", "BridgeTestKit"],
             path: "examples/bench", swiftSettings: settings),
 
         // Tests.
