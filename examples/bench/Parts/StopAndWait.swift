@@ -31,6 +31,7 @@ final class StopAndWait {
     // MARK: Bringing up
 
     private var steps: [(command: String, wanted: String)] = []
+    private var isRepeated = false
 
     private func begin() {
         guard let step = steps.first else {
@@ -42,20 +43,19 @@ final class StopAndWait {
         // The module boots, registers and connects in its own time.
         loop.schedule(after: .milliseconds(500)) { [weak self] in
             guard let self, !self.isOnline, self.steps.first?.command == step.command else { return }
-            if self.lines.contains(where: { $0.hasSuffix(step.wanted) }) { return }
+            self.isRepeated = true
             self.begin()
         }
     }
 
     private func stepAnswered(_ text: String) {
         lines.append(text)
-        guard let step = steps.first, text.hasSuffix(step.wanted) else { return }
-        // An outcome comes after the OK; where it is the OK itself, it is the last line.
-        let isComplete = step.wanted == "OK" || lines.contains("OK")
-        guard isComplete || step.wanted.hasPrefix("+") else { return }
+        // An outcome comes after the OK, what a query asks for before it.
+        guard let step = steps.first, lines.contains("OK"), lines.contains(step.wanted) else { return }
         steps.removeFirst()
-        // After a query the OK is still to come.
-        loop.schedule(after: step.wanted.hasPrefix("+") ? .milliseconds(50) : .zero) { [weak self] in self?.begin() }
+        // What was asked twice may be answered twice, and the second answer is not the next command's.
+        loop.schedule(after: isRepeated ? .milliseconds(300) : .zero) { [weak self] in self?.begin() }
+        isRepeated = false
     }
 
     // MARK: Publishing
