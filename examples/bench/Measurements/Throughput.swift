@@ -65,8 +65,11 @@ struct Throughput {
         let runs = zip(rigs, cells).flatMap { rig, cell in
             [true, false].map { rig.begin(cell, throughBridge: $0, seconds: 3) }
         }
-        guard bench.wait(runs.map(\.limit).max() ?? .zero, { runs.allSatisfy(\.isOver) }) else {
-            throw BenchFailure("not everything arrived: " + rigs.map(\.state).joined(separator: "; "))
+        let limit = runs.map(\.limit).max() ?? .zero
+        let isOver = bench.wait(limit) { runs.allSatisfy(\.isOver) || rigs.contains(where: \.hasFailed) }
+        guard isOver, runs.allSatisfy(\.isOver) else {
+            let late = rigs.enumerated().filter { !runs[2 * $0.offset].isOver || !runs[2 * $0.offset + 1].isOver }
+            throw BenchFailure("not everything arrived: " + late.map(\.element.state).joined(separator: "; "))
         }
         for (index, cell) in cells.enumerated() {
             results[cell, default: Result()].bridge.append(try runs[2 * index].rate())
@@ -85,7 +88,7 @@ struct Throughput {
             for throughBridge in [false, true] {
                 progress("throughput: \(line), \(throughBridge ? "bridge" : "bare writer")")
                 let run = rig.begin(cell, throughBridge: throughBridge, seconds: seconds)
-                guard bench.wait(run.limit, { run.isOver }) else {
+                guard bench.wait(run.limit, { run.isOver || rig.hasFailed }), run.isOver else {
                     throw BenchFailure("not everything arrived: \(rig.state)")
                 }
                 if throughBridge { result.bridge.append(try run.rate()) } else { result.bare.append(try run.rate()) }

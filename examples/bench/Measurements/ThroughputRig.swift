@@ -35,6 +35,9 @@ final class ThroughputRig {
     /// Whether both can publish.
     var isOnline: Bool { bridge?.isOnline == true && bare?.isOnline == true }
 
+    /// Whether one of the two has given up.
+    var hasFailed: Bool { bare?.failure != nil || bridge?.hasEnded == true }
+
     /// What holds it up, for a failure's text.
     var state: String {
         "\(line.baud) baud, \(line.latency) ms: bare writer \(bare?.failure ?? (bare?.isOnline == true ? "online" : "not online")), bridge: \(bridge?.lastWords ?? "")"

@@ -10,6 +10,8 @@ final class StopAndWait {
     private var commands: ArraySlice<[UInt8]> = []
     private var answers = 0
     private var answersWanted = 0
+    private var wanted = 0
+    private var isBusy = false
     private(set) var isOnline = false
     /// Why it gave up, if it did.
     private(set) var failure: String?
@@ -40,8 +42,8 @@ final class StopAndWait {
         }
         lines = []
         port.write(Array((step.command + "\r\n").utf8))
-        // The module boots, registers and connects in its own time.
-        loop.schedule(after: .milliseconds(500)) { [weak self] in
+        // The module boots and registers in its own time.
+        loop.schedule(after: .seconds(2)) { [weak self] in
             guard let self, !self.isOnline, self.steps.first?.command == step.command else { return }
             self.isRepeated = true
             self.begin()
@@ -64,8 +66,9 @@ final class StopAndWait {
     func publish(_ count: Int, topic: String, qos: Int, size: Int) {
         commands =
             (0..<count).map { Self.command(topic: topic, qos: qos, payload: Payload.text(number: $0, size: size)) }[...]
-        answersWanted = qos == 0 ? 1 : 2
-        next()
+        wanted = qos == 0 ? 1 : 2
+        // The last message of an earlier run may have arrived before its answer has.
+        if !isBusy { next() }
     }
 
     /// The command line of one text publish, its end included.
@@ -75,6 +78,8 @@ final class StopAndWait {
 
     private func next() {
         answers = 0
+        answersWanted = wanted
+        isBusy = !commands.isEmpty
         guard let command = commands.popFirst() else { return }
         port.write(command)
     }
