@@ -11,6 +11,7 @@ extension Dispatcher: ModuleDriverDelegate {
         echoes.linkCameUp(now: clock.now)
         log(.info, "online")
         pump()
+        hooks.online()
     }
 
     func moduleOffline(_ reason: String) {

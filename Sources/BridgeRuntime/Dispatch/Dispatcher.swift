@@ -55,6 +55,8 @@ final class Dispatcher {
         var reset: (@escaping (Bool, String) -> Void) -> Void
         /// Remembers that this card refused the PIN.
         var pinRefused: (String) -> Void
+        /// Messages can be published, for the first time or again.
+        var online: () -> Void
         /// The module's session is closed after `stop`.
         var moduleFinished: () -> Void
     }

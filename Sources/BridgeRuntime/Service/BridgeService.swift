@@ -27,6 +27,7 @@ public actor BridgeService {
     private var signals: SignalSource?
     private var stopping = false
     private var portWasOpen = false
+    private var hasReleasedCode = false
     private let exitStatus = Atomic<Int32>(ExitCode.ok.rawValue)
 
     nonisolated public var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
@@ -138,6 +139,7 @@ public actor BridgeService {
             // Held strongly, so that the closure is the actor's own; `leave` lets go of the dispatcher.
             reset: { then in self.runReset(then) },
             pinRefused: { [weak self] _ in self?.assumeIsolated { $0.rememberRefusedPIN() } },
+            online: { [weak self] in self?.assumeIsolated { $0.cameOnline() } },
             moduleFinished: { [weak self] in self?.assumeIsolated { $0.moduleFinished() } })
     }
 
@@ -191,6 +193,14 @@ public actor BridgeService {
         if number == SIGHUP { return log(.info, "SIGHUP: the configuration is read at the start only; restart to apply a change") }
         if stopping { return leave() }
         stop()
+    }
+
+    private func cameOnline() {
+        guard !hasReleasedCode else { return }
+        hasReleasedCode = true
+        // Reading the configuration and bringing the module up have touched most of the program; little of it is used
+        // again. A moment later, so that what follows on the first `online` is over, too.
+        loop.schedule(after: .milliseconds(500)) { ProcessMemory.releaseCodePages() }
     }
 
     // MARK: Stop

@@ -77,3 +77,5 @@ struct cellbridge_option_step {
 /// One step of getopt_long(3), which prints nothing itself; `restart` begins with the first word. One thread at a time.
 struct cellbridge_option_step cellbridge_getopt(int argc, char *const *argv, const char *shorts,
                                                 const struct option *longs, int restart);
+/// Unmaps the resident pages of the program's and the libraries' code; what is used again comes back from the page cache.
+void cellbridge_release_code_pages(void);
