@@ -34,7 +34,8 @@ struct Footprint {
         let seconds = time.inSeconds
         let cpu = after.cpu - before.cpu
         var table = Table(
-            "Footprint: online for \(fixed(seconds, 0)) s without traffic", ["", "measured", "goal", ""], left: [0, 2])
+            "Footprint: online for \(fixed(seconds, 0)) s without traffic", ["", "measured", "goal", ""],
+            left: [0, 2, 3])
         table.add([
             "resident memory (VmRSS)", megabytes(after.resident), "12 MB", verdict(after.resident <= 12_000_000),
         ])

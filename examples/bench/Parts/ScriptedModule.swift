@@ -10,6 +10,8 @@ final class ScriptedModule {
     private var line: [UInt8] = []
     private var answeredAt: Duration?
     private var answeredQoS = 0
+    /// How long a publish takes.
+    var answerDelay: Duration = .zero
     /// While false the module says that it searches for a network, so that the link stays down.
     private(set) var isRegistered = false
     /// When the first byte came.
@@ -63,8 +65,14 @@ final class ScriptedModule {
         let qos = end + 2 < line.count && line[end + 2] == UInt8(ascii: "1") ? 1 : 0
         publishes[qos] += 1
         answeredQoS = qos
+        let answer = qos == 0 ? Self.ok : Self.acknowledged
+        guard answerDelay > .zero else { return publishAnswered(answer) }
+        loop.schedule(after: answerDelay) { [weak self] in self?.publishAnswered(answer) }
+    }
+
+    private func publishAnswered(_ answer: [UInt8]) {
         answeredAt = loop.now
-        terminal.write(qos == 0 ? Self.ok : Self.acknowledged)
+        terminal.write(answer)
     }
 
     private static let publish = Array("AT+MPUB=\"".utf8)
