@@ -39,7 +39,7 @@ public enum NumberedPayload {
         switch number % 5 {
         case 0: return Array(" 21.5 °C at the north wall, ok".utf8)
         case 1: return run(from: number &* 37, count: 64)
-        case 2: return Array(" he said \"hi\", \\22 \\5C \\\\ \",3 byte,abc".utf8)
+        case 2: return Array(" he said \"hi\", \\22 \\5C \\\\ \",3 byte,abcd".utf8)
         case 3: return Array("\r\nOK\r\n+MSUB: \"cmd/t/0\",3 byte,abc\r\nPUBACK\r\nERROR\r\n> ".utf8)
         default: return run(from: 0, count: 256)
         }
