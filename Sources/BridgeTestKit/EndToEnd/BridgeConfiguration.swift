@@ -12,6 +12,10 @@ public struct BridgeConfiguration: Sendable {
     public var receive = "direct"
     /// `[module] baud`.
     public var baud = 921_600
+    /// `[module] port`; nil: that of the rig's simulator.
+    public var port: String?
+    /// `[queue] path`, relative to the rig's directory.
+    public var state = "state"
     /// The routes, each with its own `[[route]]`.
     public var routes = [BridgeConfiguration.out, BridgeConfiguration.in]
 
@@ -46,7 +50,7 @@ public struct BridgeConfiguration: Sendable {
     /// A bridge in both directions under different prefixes.
     public init() {}
 
-    func text(directory: String, port: String, localPort: Int, remotePort: Int) -> String {
+    func text(port: String, localPort: Int, remotePort: Int) -> String {
         """
         [bridge]
         name = "rig"
@@ -55,7 +59,7 @@ public struct BridgeConfiguration: Sendable {
         port = \(localPort)
         client_id = "cellbridge-rig"
         [module]
-        port = "\(port)"
+        port = "\(self.port ?? port)"
         baud = \(baud)
         \(module.joined(separator: "\n"))
         [remote]
@@ -68,10 +72,10 @@ public struct BridgeConfiguration: Sendable {
         \(remote.joined(separator: "\n"))
         \(routes.joined(separator: "\n"))
         [queue]
-        path = "\(directory)/state"
+        path = "\(state)"
         \(queue.joined(separator: "\n"))
         [control]
-        socket = "\(directory)/control.sock"
+        socket = "\(state)-control.sock"
 
         """
     }

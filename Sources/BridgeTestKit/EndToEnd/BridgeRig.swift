@@ -48,10 +48,11 @@ public final class BridgeRig {
     private var mark = 0
 
     /// Starts brokers and module; the bridge is started by `start`.
-    public init(_ options: Options = Options()) throws {
+    /// With `loop`, two rigs can run side by side.
+    public init(_ options: Options = Options(), loop: EventLoop? = nil) throws {
         self.options = options
         program = try Self.findProgram()
-        loop = try EventLoop()
+        self.loop = try loop ?? EventLoop()
         directory = try TemporaryDirectory("rig")
         var broker = BrokerProcess.Options()
         broker.isPersistent = options.isPersistent
@@ -62,7 +63,7 @@ public final class BridgeRig {
             program: program,
             arguments: ["--profile", options.profile, "--dialect", options.dialect, "--seed", "\(options.seed)"]
                 + options.simulator,
-            link: directory.file("module"), transcript: directory.file("transcript"), loop: loop)
+            link: directory.file("module"), transcript: directory.file("transcript"), loop: self.loop)
         try configure(options.configuration)
     }
 
@@ -86,7 +87,7 @@ public final class BridgeRig {
     /// Writes the configuration file; the next start reads it.
     public func configure(_ configuration: BridgeConfiguration) throws {
         let text = configuration.text(
-            directory: directory.path, port: directory.file("module"), localPort: local.port, remotePort: remote.port)
+            port: directory.file("module"), localPort: local.port, remotePort: remote.port)
         try Files.writeAtomically(directory.file("cellbridge.toml"), Array(text.utf8))
     }
 
