@@ -18,7 +18,9 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = [])
+    -> Target
+{
     .testTarget(
         name: name + "Tests", dependencies: dependencies, exclude: exclude, resources: resources,
         swiftSettings: settings)
@@ -56,9 +58,14 @@ let package = Package(
             "BridgeRuntime",
             ["ATProtocol", "ModemCore", "BridgeCore", "LinuxIO", "MosquittoClient", "Outbox", "Configuration"]),
         module("ModuleSimulator", ["LinuxIO", "CLinuxShims"]),
+        // Real brokers in temporary directories, for the demo and the tests.
+        module("PrivateBroker", ["LinuxIO", "CLinuxShims"]),
         .executableTarget(
             name: "cellbridge",
-            dependencies: ["BridgeRuntime", "ModuleSimulator", "Configuration", "LinuxIO", "MosquittoClient"],
+            dependencies: [
+                "BridgeRuntime", "ModuleSimulator", "Configuration", "LinuxIO", "MosquittoClient", "PrivateBroker",
+                "CLinuxShims",
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "bench",
@@ -66,7 +73,8 @@ let package = Package(
             path: "examples/bench", swiftSettings: settings),
 
         // Tests.
-        module("BridgeTestKit", ["ATProtocol", "ModemCore", "BridgeCore", "LinuxIO", "MosquittoClient"]),
+        module(
+            "BridgeTestKit", ["ATProtocol", "ModemCore", "BridgeCore", "LinuxIO", "MosquittoClient", "PrivateBroker"]),
         tests("ATProtocol", ["ATProtocol", "BridgeTestKit"], resources: [.copy("Fixtures")]),
         tests("ModemCore", ["ModemCore", "ATProtocol", "BridgeTestKit"]),
         tests("BridgeCore", ["BridgeCore", "BridgeTestKit"]),
@@ -74,8 +82,13 @@ let package = Package(
         tests("MosquittoClient", ["MosquittoClient", "LinuxIO", "BridgeTestKit"]),
         tests("Outbox", ["Outbox", "BridgeCore", "LinuxIO", "BridgeTestKit"]),
         tests("Configuration", ["Configuration", "BridgeTestKit"]),
-        tests("BridgeRuntime", ["BridgeRuntime", "BridgeCore", "ATProtocol", "ModemCore", "LinuxIO", "Configuration", "BridgeTestKit"]),
+        tests(
+            "BridgeRuntime",
+            ["BridgeRuntime", "BridgeCore", "ATProtocol", "ModemCore", "LinuxIO", "Configuration", "BridgeTestKit"]),
         tests("ModuleSimulator", ["ModuleSimulator", "LinuxIO", "BridgeTestKit"]),
+        tests(
+            "cellbridge",
+            ["cellbridge", "BridgeRuntime", "Configuration", "ModuleSimulator", "PrivateBroker", "LinuxIO"]),
         tests("EndToEnd", ["BridgeTestKit", "LinuxIO", "MosquittoClient"]),
     ],
     swiftLanguageModes: [.v6],

@@ -1,5 +1,5 @@
 /// How many insertions, removals, replacements or swaps of neighbours turn one word into the other.
-func editDistance(_ left: String, _ right: String) -> Int {
+package func editDistance(_ left: String, _ right: String) -> Int {
     let a = Array(left.utf8)
     let b = Array(right.utf8)
     var beforeLast = [Int](repeating: 0, count: b.count + 1)

@@ -1,10 +1,10 @@
 /// Durations and sizes as people write them: a number, an optional blank, a unit.
-enum Quantities {
+package enum Quantities {
     static let durationExpectation = "a duration such as \"10 s\", \"200 ms\", \"5 min\", \"6 h\" or \"1 d\""
     static let sizeExpectation = "a size such as \"64 MiB\", \"500 kB\" or a number of bytes"
 
     /// nil when it is no duration, or over 100 years.
-    static func duration(_ text: String) -> Duration? {
+    package static func duration(_ text: String) -> Duration? {
         guard let (thousandths, unit) = split(text) else { return nil }
         let milliseconds: Int64
         switch unit {
@@ -77,7 +77,7 @@ enum Quantities {
 
 extension Duration {
     /// Shortest exact form in the units of the configuration file: "200 ms", "10 s", "6 h".
-    var text: String {
+    package var text: String {
         let (seconds, attoseconds) = components
         let milliseconds = attoseconds / 1_000_000_000_000_000
         if milliseconds != 0 { return "\(seconds * 1000 + milliseconds) ms" }

@@ -42,7 +42,7 @@ public final class MosquittoClient {
     private let loop: EventLoop
     private let onEvent: (Event) -> Void
     private var phase = Phase.idle
-    private var handle: MosquittoHandle?
+    private(set) var handle: MosquittoHandle?
     private var attempt: ConnectAttempt?
     private var socket: Int32?
     private var interest: EventLoop.Readiness = []
@@ -156,50 +156,12 @@ public final class MosquittoClient {
     }
 
     private func tearDown() {
-        for timer in [deadline, keepaliveTimer] { if let timer { loop.cancel(timer) } }
+        for case let timer? in [deadline, keepaliveTimer] { loop.cancel(timer) }
         (deadline, keepaliveTimer) = (nil, nil)
         // The library may have closed the descriptor itself; the loop has to forget its number in any case.
         if let socket { loop.unwatch(socket) }
-        socket = nil
         attempt?.abandon()
-        attempt = nil
-        handle = nil
-    }
-
-    // MARK: Requests
-
-    /// Subscribes to one filter; `subscribed` follows with the same message id. QoS 1 at most for what must not be lost.
-    public func subscribe(_ filter: String, qos: Int, options: SubscribeOptions = SubscribeOptions())
-        throws(MosquittoError) -> Int32
-    {
-        try request("subscribe") { (handle) throws(MosquittoError) in
-            guard 0...2 ~= options.retainHandling else { throw MosquittoError("subscribe", .invalid) }
-            return try handle.subscribe(filter, qos: qos, options: options.bits)
-        }
-    }
-
-    /// Unsubscribes one filter; `unsubscribed` follows with the same message id.
-    public func unsubscribe(_ filter: String) throws(MosquittoError) -> Int32 {
-        try request("unsubscribe") { (handle) throws(MosquittoError) in try handle.unsubscribe(filter) }
-    }
-
-    /// Publishes; `published` follows with the message id returned. Only while connected: the library's own queue has
-    /// no bound, so keep at most 20 without a `published`.
-    public func publish(topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool) throws(MosquittoError) -> Int32 {
-        try request("publish") { (handle) throws(MosquittoError) in
-            try handle.publish(topic: topic, payload: payload, qos: qos, retain: retain)
-        }
-    }
-
-    private func request(_ operation: String, _ body: (MosquittoHandle) throws(MosquittoError) -> Int32)
-        throws(MosquittoError) -> Int32
-    {
-        guard phase == .connected, let handle, handle.socket >= 0 else {
-            throw MosquittoError(operation, .notConnected, "not connected to the broker")
-        }
-        let mid = try body(handle)
-        updateInterest()
-        return mid
+        (socket, attempt, handle) = (nil, nil, nil)
     }
 
     // MARK: Reading and writing
@@ -212,7 +174,8 @@ public final class MosquittoClient {
         return wanted
     }
 
-    private func updateInterest() {
+    /// Watches the socket for what can be done with it now.
+    func updateInterest() {
         guard let socket, handle?.socket == socket else { return }
         let wanted = wantedInterest
         guard wanted != interest else { return }

@@ -32,6 +32,7 @@ public struct MosquittoError: Error, Equatable, Sendable, CustomStringConvertibl
         self.reason = reason ?? libraryText(code.rawValue)
     }
 
+    /// Operation and reason, for a log line.
     public var description: String { "\(operation): \(reason)" }
 }
 

@@ -88,8 +88,9 @@ import Glibc
             }
         }
         // A key with a passphrase would make OpenSSL ask on the terminal; an empty answer makes it an error.
-        let noPassphrase: @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32 =
-            { _, _, _, _ in 0 }
+        let noPassphrase:
+            @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32 =
+                { _, _, _, _ in 0 }
         let directory = tls.ca == nil ? "/etc/ssl/certs" : nil
         let code = unsafe mosquitto_tls_set(raw, tls.ca, directory, tls.certificate, tls.key, noPassphrase)
         try check("TLS", code, (tls.certificate == nil) == (tls.key == nil) ? nil : "certificate and key go together")

@@ -1,27 +1,67 @@
 import BridgeRuntime
-import Configuration
-import Glibc
 
 /// Finds the subcommand and runs it.
 enum CommandLineTool {
-    /// The process's exit status.
-    static func main(_ arguments: [String]) -> Int32 {
-        guard arguments.count > 1 else { return ExitCode.usage.rawValue }
-        switch arguments[1] {
-        case "run": return run(arguments.count > 3 ? arguments[3] : Configuration.defaultPath).rawValue
-        default: return ExitCode.usage.rawValue
-        }
+    private static var commands: [any Command.Type] {
+        [RunCommand.self, DemoCommand.self, CheckCommand.self, SimulateCommand.self]
     }
 
-    private static func run(_ path: String) -> ExitCode {
-        let log = Log.standardError(threshold: unsafe getenv("CELLBRIDGE_DEBUG") == nil ? .info : .debug)
-        switch Configuration.load(path: path) {
-        case .invalid(let problems):
-            for problem in problems { log(problem.severity == .error ? .error : .warning, "\(problem)") }
-            return .configuration
-        case .valid(let configuration, let warnings):
-            for warning in warnings { log(.warning, "\(warning)") }
-            return BridgeService.run(configuration, log: log)
+    /// Commands the product will have; the words are taken.
+    private static let later = [
+        "pub", "sub", "rr", "at", "console", "doctor", "probe", "status", "queue", "explain", "certs", "replay",
+    ]
+
+    /// The process's exit status.
+    static func main(_ arguments: [String]) -> Int32 { dispatch(Array(arguments.dropFirst())).rawValue }
+
+    private static func dispatch(_ words: [String]) -> ExitCode {
+        guard let word = words.first else {
+            Console.error(help)
+            return .usage
         }
+        let rest = Array(words.dropFirst())
+        switch word {
+        case "--version", "-V", "version":
+            Console.line("cellbridge \(cellbridgeVersion)")
+            return .ok
+        case "--help", "-h", "help":
+            guard let topic = rest.first, !topic.hasPrefix("-") else {
+                Console.line(help)
+                return .ok
+            }
+            return dispatch([topic, "--help"])
+        default: break
+        }
+        if let command = commands.first(where: { $0.name == word }) { return command.main(rest) }
+        if later.contains(word) {
+            Console.error("cellbridge \(word): not in this release")
+            return .unavailable
+        }
+        let known = word.hasPrefix("-") ? ["--help", "--version"] : commands.map { $0.name }
+        let what = word.hasPrefix("-") ? "unknown option" : "unknown command"
+        Console.error("cellbridge: \(word.prefix(64)): \(what)\(OptionParser.suggestion(word, known))")
+        Console.error("try: cellbridge --help")
+        return .usage
+    }
+
+    private static var help: String {
+        var text = """
+            usage: cellbridge COMMAND [options]
+
+            Carries MQTT messages between the broker on this host and a remote one through the MQTT client of a
+            cellular module, driven by AT commands over a serial line.
+
+            commands:
+
+            """
+        text += HelpText.table(commands.map { ($0.name, $0.summary) })
+        text += """
+
+              cellbridge COMMAND --help   options and examples of a command
+              cellbridge --version        the version
+
+            Start with `cellbridge demo`: it needs no hardware.
+            """
+        return text
     }
 }

@@ -1,50 +1,55 @@
 import ATProtocol
-import BridgeTestKit
 import Testing
 
 @Suite("Captures")
 struct CaptureTests {
-    static let expected: [String: [String]] = [:]
-
-    @Test(arguments: expected.keys.sorted())
-    func tokens(_ name: String) {
+    @Test(arguments: CaptureTokens.expected.keys.sorted())
+    func `gives its tokens`(_ name: String) {
         let capture = Capture(name)
-        #expect(Self.replay(capture) { [$0] } == Self.expected[name])
+        #expect(!capture.events.isEmpty)
+        #expect(Self.replay(capture) { [$0] } == CaptureTokens.expected[name])
     }
 
-    @Test func dump() {
-        for n in ["01-air780e-v1169-mqtt-plain", "02-air780e-v1169-mqtt-tls-oneway", "03-air780ep-v1007-publish-qos012", "05-air780ep-v1007-cache-multiline-payload", "06-air780ep-v1007-closed-and-pdn-deact", "07-air780eg-mqttmode1-msub-hex", "09-air780ep-v1010-boot-first-command-lost", "12-luat-cat1-cfun-urc-split-in-reads"] {
-            print("        \"\(n).txt\": [")
-            for line in Self.replay(Capture(n + ".txt"), { [$0] }) {
-                print("            " + line.debugDescription + ",")
-            }
-            print("        ],")
+    @Test(arguments: CaptureTokens.expected.keys.sorted())
+    func `gives the same however the reads are cut`(_ name: String) {
+        let capture = Capture(name)
+        #expect(Self.replay(capture) { bytes in bytes.map { [$0] } } == CaptureTokens.expected[name])
+        for place in 1..<160 {
+            let got = Self.replay(capture) { [Array($0.prefix(place)), Array($0.dropFirst(place))] }
+            #expect(got == CaptureTokens.expected[name], "cut at \(place)")
         }
+    }
+
+    @Test(arguments: CaptureTokens.expected.keys.sorted())
+    func `gives the same with the echo on`(_ name: String) {
+        let got = Self.replay(Capture(name), echo: true) { [$0] }
+        #expect(got.filter { $0 != "echo returned" } == CaptureTokens.expected[name])
+        // Told once, not for every command, and only where the echo was switched off.
+        #expect(got.count { $0 == "echo returned" } == (got.contains(#"write ATE0\r\n"#) ? 1 : 0))
     }
 
     /// The summaries of all that a session makes of a capture.
     static func replay(_ capture: Capture, echo: Bool = false, _ cut: ([UInt8]) -> [[UInt8]]) -> [String] {
         let dialogue = Dialogue()
-        dialogue.session.hexMode = capture.events.contains { event in
-            if case .received(let bytes) = event { text(bytes).contains("ECE334B0AD08") } else { false }
-        }
         for event in capture.events {
             switch event {
             case .sent(let line):
                 // Some logs leave out an OK.
-                if !dialogue.session.isIdle { dialogue.receive("OK\r\n") }
+                if !dialogue.isIdle { dialogue.receive("OK\r\n") }
                 dialogue.submit(command(line))
                 if echo { dialogue.receive(line + "\r\r\n") }
             case .received(let bytes):
                 for read in cut(bytes) { dialogue.receive(read) }
+            case .sentData: break
             case .timedOut:
-                dialogue.pass(.seconds(9))
+                dialogue.pass(.seconds(10))
+                #expect(dialogue.isIdle == false)
                 dialogue.receive("AT\r\r\nOK\r\n")
                 dialogue.receive("AT+CMEE?\r\r\n+CMEE: 1\r\n\r\nOK\r\n")
             }
         }
         dialogue.pass(.milliseconds(200))
-        if !dialogue.session.isIdle { dialogue.receive("OK\r\n") }
+        if !dialogue.isIdle { dialogue.receive("OK\r\n") }
         return dialogue.take().map(\.summary)
     }
 

@@ -139,6 +139,20 @@ import Testing
         #expect(closed == 0)
     }
 
+    @Test func aFailedWriteIsNotToldAfterTheOwnersClose() throws {
+        let terminal = try PseudoTerminal()
+        let port = try open(terminal.slavePath)
+        var closed = 0
+        port.onClosed = { _ in closed += 1 }
+        terminal.close()
+        port.write([0x41])
+        port.close()
+        var isLater = false
+        loop.schedule(after: .milliseconds(5)) { isLater = true }
+        #expect(runLoop(loop) { isLater })
+        #expect(closed == 0)
+    }
+
     @Test func aPortInUseIsBusyUntilItIsClosed() throws {
         let terminal = try PseudoTerminal()
         let path = directory.file("module")
@@ -161,6 +175,9 @@ import Testing
         #expect(port?.isOpen == true)
         port = nil
         #expect(!terminal.hasReader)
+        // The loop has forgotten it too: its descriptor's number is free for the next.
+        port = try open(terminal.slavePath)
+        #expect(terminal.hasReader)
     }
 
     @Test func whatCameBeforeTheOpenIsFlushed() throws {

@@ -27,7 +27,8 @@ import Testing
         #expect(broker.count(0x30) == 0)
         driven.client.mayWrite = true
         loop.run { driven.reasonCode(mid) == 0 && broker.count(0x40) == 11 }
-        #expect(broker.packets.map { $0[0] & 0xF0 }.prefix(11) == [0x10] + Array(repeating: 0x40, count: 10))
+        let types = broker.packets.map { $0[0] & 0xF0 }
+        #expect(Array(types.prefix(11)) == [0x10] + [UInt8](repeating: 0x40, count: 10))
     }
 
     @Test func theBatchEndComesBeforeThePubacksWhenNobodyHoldsThem() throws {
@@ -75,6 +76,7 @@ import Testing
     @Test(arguments: [MosquittoClient.ProtocolVersion.v5, .v311])
     func whatWasNotReleasedComesAgainAndWhatWasDoesNot(_ version: MosquittoClient.ProtocolVersion) throws {
         let broker = try TestBroker()
+        defer { broker.stop() }
         let loop = try EventLoop()
         var options = MosquittoClient.Options.local(broker.port, "held")
         options.protocolVersion = version
@@ -122,6 +124,7 @@ import Testing
 
     @Test func batchesAreBounded() throws {
         let broker = try TestBroker("allow_anonymous true\nmax_inflight_messages 1000")
+        defer { broker.stop() }
         let loop = try EventLoop()
         var options = MosquittoClient.Options.local(broker.port, "bounded")
         options.receiveMaximum = 1000

@@ -29,7 +29,9 @@ final class FakeBroker {
 
     func count(_ type: UInt8) -> Int { packets.count { $0[0] & 0xF0 == type } }
 
-    func send(_ bytes: [UInt8]) { _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(connection, $0.baseAddress, $0.count) } }
+    func send(_ bytes: [UInt8]) {
+        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(connection, $0.baseAddress, $0.count) }
+    }
 
     /// A QoS 1 PUBLISH of MQTT 5 to topic `t`.
     func sendMessage(_ id: UInt8) { send([0x32, 7, 0, 1, 0x74, 0, id, 0, id]) }

@@ -25,7 +25,9 @@ final class TestBroker {
             \(listener)
 
             """
-        try write(text.split(separator: "@", omittingEmptySubsequences: false).joined(separator: self.folder), to: configuration)
+        try write(
+            text.split(separator: "@", omittingEmptySubsequences: false).joined(separator: self.folder),
+            to: configuration)
         try start()
     }
 
@@ -36,15 +38,22 @@ final class TestBroker {
 
     func start() throws {
         pid = try spawn("/usr/sbin/mosquitto", ["-c", configuration])
-        for _ in 0..<1000 where !accepts(port) { usleep(10_000) }
+        for _ in 0..<1000 {
+            if accepts(port) { return }
+            usleep(10_000)
+        }
+        throw SystemError("mosquitto", configuration, code: ETIMEDOUT)
     }
 
     /// SIGTERM, which saves the sessions, and waits for the end.
     func stop() {
         guard pid > 0 else { return }
-        kill(pid, SIGTERM)
         var status: Int32 = 0
-        unsafe waitpid(pid, &status, 0)
+        for round in 0..<500 {
+            kill(pid, round < 400 ? SIGTERM : SIGKILL)
+            usleep(10_000)
+            if unsafe waitpid(pid, &status, WNOHANG) == pid { break }
+        }
         pid = 0
     }
 }
@@ -68,9 +77,17 @@ func spawn(_ path: String, _ arguments: [String]) throws -> pid_t {
     for output in 1...2 as ClosedRange<Int32> {
         unsafe posix_spawn_file_actions_addopen(&actions, output, "/dev/null", O_WRONLY, 0)
     }
-    let code = unsafe posix_spawn(&pid, path, &actions, nil, &pointers, environ)
+    // The pool's threads, on which tests run, block every signal, and a child would inherit that: no SIGTERM for it.
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    var none = sigset_t()
+    unsafe sigemptyset(&none)
+    unsafe posix_spawnattr_setsigmask(&attributes, &none)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    let code = unsafe posix_spawn(&pid, path, &actions, &attributes, &pointers, environ)
+    unsafe posix_spawnattr_destroy(&attributes)
     unsafe posix_spawn_file_actions_destroy(&actions)
-    for unsafe pointer in unsafe pointers { unsafe free(pointer) }
+    unsafe pointers.forEach { unsafe free($0) }
     guard code == 0 else { throw SystemError("posix_spawn", path, code: code) }
     return pid
 }
@@ -79,7 +96,7 @@ func spawn(_ path: String, _ arguments: [String]) throws -> pid_t {
 func runTool(_ path: String, _ arguments: [String]) throws {
     let pid = try spawn(path, arguments)
     var status: Int32 = 0
-    unsafe waitpid(pid, &status, 0)
+    while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}
     if status != 0 { throw SystemError("exit status of", path, code: status) }
 }
 

@@ -172,7 +172,7 @@ struct Lexer {
             consume(length)
             return token
         case .unframed:
-            let token = discard(.unframedMessage, length: buffer.count - head, stopAtLineEnd: true)
+            let token = discard(.unframedMessage, length: frame.headerLength)
             mode = .skipping
             return token
         case .noMessage:
@@ -187,9 +187,8 @@ struct Lexer {
         mode = .lineStart
     }
 
-    private func discard(_ kind: Discard.Kind, length: Int, stopAtLineEnd: Bool = false) -> Token {
-        var excerpt = buffer[head..<min(buffer.count, head + min(length, limits.excerptLength))]
-        if stopAtLineEnd { excerpt = excerpt.prefix { $0 != 0x0D && $0 != 0x0A } }
+    private func discard(_ kind: Discard.Kind, length: Int) -> Token {
+        let excerpt = buffer[head..<min(buffer.count, head + min(length, limits.excerptLength))]
         return .discarded(Discard(kind: kind, excerpt: Array(excerpt)))
     }
 }

@@ -25,6 +25,9 @@ struct MessageFrame {
     private var endedWithLine = false
     private var readings: [MessageReading] = []
 
+    /// How far topic and header could reach; free of line ends.
+    var headerLength: Int { position }
+
     init(textStart: Int = 0) {
         self.textStart = textStart
         position = textStart

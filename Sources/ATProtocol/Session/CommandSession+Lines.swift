@@ -14,8 +14,7 @@ extension CommandSession {
         }
         switch state {
         case .running(let job) where job.isAnswerable: answerReceived(line, job, now: now, into: &actions)
-        // Nothing can answer a command that is not out yet.
-        case .running: strayReceived(line, into: &actions)
+        case .running(let job): earlyReceived(line, job, into: &actions)
         case .lingering(let result, _):
             if line.equals("OK") {
                 state = .idle
@@ -80,6 +79,16 @@ extension CommandSession {
         }
     }
 
+    /// Nothing can answer a command that is not out yet. Only once the prompt came an error must be meant for it; an
+    /// `OK` before the last byte must not be taken for success all the same.
+    private mutating func earlyReceived(_ line: [UInt8], _ job: Job, into actions: inout [Action]) {
+        guard job.stage == .writingData, job.earlyFinal == nil, let final = final(of: job.command, line), final != .ok
+        else { return strayReceived(line, into: &actions) }
+        var job = job
+        job.earlyFinal = final
+        state = .running(job)
+    }
+
     private func final(of command: ATCommand, _ line: [UInt8]) -> CommandResult.Final? {
         if let final = FinalParser.parse(line) { return final }
         if command.successLines.contains(where: { line.equals($0) }) { return .text(line) }
@@ -108,14 +117,14 @@ extension CommandSession {
         job.lines.append(line)
     }
 
-    private mutating func finish(
+    mutating func finish(
         _ job: Job, _ final: CommandResult.Final, now: Duration, into actions: inout [Action]
     ) {
         let result = CommandResult(lines: job.lines, final: final)
         if case .ok = final {
             if job.command.line.equals("ATE0") { echoIsOff = true }
-            if job.command.line.equals("AT+MQTTMODE=1") { hexMode = true }
-            if job.command.line.equals("AT+MQTTMODE=0") { hexMode = false }
+            if job.command.line.equals("AT+MQTTMODE=1") { (hexMode, modeIsKnown) = (true, true) }
+            if job.command.line.equals("AT+MQTTMODE=0") { (hexMode, modeIsKnown) = (false, true) }
         }
         var endedOtherwise = job.command.endsWithoutFinal && !job.lines.isEmpty && final == .ok
         if case .text = final { endedOtherwise = true }

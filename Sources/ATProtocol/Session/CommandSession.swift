@@ -3,10 +3,11 @@
 /// Pure: bytes and time go in, actions come out, in order. The owner writes, keeps one timer on ``deadline`` and calls
 /// `deadlineReached` when it passes; calling it early does no harm.
 public struct CommandSession: ~Copyable {
-    /// Whether a subscribed filter matches a topic. Messages for other topics are discarded; none match at first.
+    /// Whether a subscribed filter matches a topic. Messages for other topics are discarded; none match at first. Called
+    /// while the session works: it must not touch the session itself.
     public var topicMatches: ([UInt8]) -> Bool = { _ in false }
     /// Whether the module prints payloads as hexadecimal digits. Follows a confirmed `AT+MQTTMODE=n` by itself; both
-    /// forms are tried while such a command runs.
+    /// forms are tried while such a command runs, after one without an answer, and before the first.
     public var hexMode = false
 
     let limits: Limits
@@ -19,6 +20,8 @@ public struct CommandSession: ~Copyable {
     var lastLine: [UInt8] = []
     /// What a `STATE:` line said, kept for the CONNECT FAIL that follows.
     var connectState: [UInt8]?
+    /// Whether the last `AT+MQTTMODE=n` was confirmed: a module keeps the mode when only this side starts anew.
+    var modeIsKnown = false
     var lastByte: Duration = .zero
 
     /// A closed session. `baud` only serves to estimate how long a line takes.
@@ -80,7 +83,7 @@ public struct CommandSession: ~Copyable {
         }
         state = .closed
         lexer = Lexer(limits: limits)
-        (echoIsOff, hexMode, lastLine, connectState) = (false, false, [], nil)
+        (echoIsOff, hexMode, modeIsKnown, lastLine, connectState) = (false, false, false, [], nil)
         return actions
     }
 
@@ -89,6 +92,7 @@ public struct CommandSession: ~Copyable {
         guard isIdle else { preconditionFailure("AT command submitted while the session is not idle") }
         connectState = nil
         lastLine = command.line
+        if command.line.starts(with: "AT+MQTTMODE=".utf8) { modeIsKnown = false }
         let bytes = command.line + [0x0D, 0x0A]
         state = .running(Job(command: command, sentBy: now + transmission(of: bytes.count)))
         return [.write(bytes)]
@@ -99,7 +103,9 @@ public struct CommandSession: ~Copyable {
         guard case .running(var job) = state else { return [] }
         job.written(now: now)
         state = .running(job)
-        return []
+        var actions: [Action] = []
+        if let final = job.earlyFinal { finish(job, final, now: now, into: &actions) }
+        return actions
     }
 
     /// Bytes came from the module.
@@ -153,7 +159,7 @@ public struct CommandSession: ~Copyable {
     }
 
     private var context: Lexer.Context {
-        var context = Lexer.Context(hexPossible: hexMode, echoLength: lastLine.count)
+        var context = Lexer.Context(hexPossible: hexMode || !modeIsKnown, echoLength: lastLine.count)
         let running: [UInt8]
         switch state {
         case .running(let job):
@@ -164,7 +170,6 @@ public struct CommandSession: ~Copyable {
         case .closed, .idle, .lingering, .unusable: return context
         }
         context.fromCache = running.equals("AT+MQTTMSGGET")
-        if running.starts(with: "AT+MQTTMODE=".utf8) { context.hexPossible = true }
         return context
     }
 }

@@ -19,6 +19,8 @@ extension CommandSession {
         /// When the last byte is on the wire at the earliest, by the baud rate.
         private var sentBy: Duration
         var deadline: Duration
+        /// An error that came while the data was still being written: told once it is out.
+        var earlyFinal: CommandResult.Final?
         /// Whether a registration query has its answer: further lines of the kind are URCs.
         var hasRegistrationAnswer = false
 

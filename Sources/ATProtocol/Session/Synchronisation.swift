@@ -25,14 +25,12 @@ extension CommandSession {
     }
 
     /// Sends AT every `interval`, at most `attempts` times, until the module answers; then reports `synchronised`, or
-    /// `synchronisationFailed` after the last interval. Not while a command is in flight. YM310 AT manual 4.6: the
-    /// module needs several AT to find the baud rate.
+    /// `synchronisationFailed` after the last interval. A command in flight is forgotten without a result: the module
+    /// restarted, so its answer cannot come. YM310 AT manual 4.6: the module needs several AT to find the baud rate.
     public mutating func synchronise(attempts: Int, interval: Duration, now: Duration) -> [Action] {
-        switch state {
-        case .running, .lingering, .closed:
-            preconditionFailure("synchronise with a command in flight or no port")
-        case .idle, .synchronising, .unusable: break
-        }
+        if case .closed = state { preconditionFailure("synchronise without a port") }
+        // A module that restarted has its echo on again; that is no news then.
+        echoIsOff = false
         return call(attempts: attempts, interval: interval, probes: false, now: now)
     }
 

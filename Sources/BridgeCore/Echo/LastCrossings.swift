@@ -19,7 +19,9 @@ struct LastCrossings: Sendable {
     mutating func note(topic: [UInt8], payload: [UInt8], receiveLimit: Int) {
         clock += 1
         let key = digest(topic)
-        if byTopic[key] == nil && byTopic.count >= limit, let oldest = byTopic.min(by: { $0.value.used < $1.value.used }) {
+        if byTopic[key] == nil && byTopic.count >= limit,
+            let oldest = byTopic.min(by: { $0.value.used < $1.value.used })
+        {
             byTopic[oldest.key] = nil
         }
         let whole = digest(payload)

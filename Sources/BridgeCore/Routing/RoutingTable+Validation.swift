@@ -40,7 +40,8 @@ extension RoutingTable {
     ) -> String {
         if error == .empty { return "topic and \(name) are both empty" }
         var text = "\(name) + topic is no topic filter: \(error)"
-        if let last = prefix.last, last != Topic.slash, let first = topic.first, first == Topic.plus || first == Topic.hash
+        if let last = prefix.last, last != Topic.slash, let first = topic.first,
+            first == Topic.plus || first == Topic.hash
         {
             text += " (\(name) is put before it as it is: should it end in a /?)"
         }

@@ -72,7 +72,7 @@ public struct Log: Sendable {
 
 /// Bytes from outside as text for a log line: UTF-8 as it is, control characters and what is not UTF-8 as `\xNN`, at
 /// most `limit` bytes.
-func readable(_ bytes: some Collection<UInt8>, limit: Int = 120) -> String {
+package func readable(_ bytes: some Collection<UInt8>, limit: Int = 120) -> String {
     let cut = Array(bytes.prefix(limit))
     let tail = bytes.count > limit ? "…" : ""
     let text = String(decoding: cut, as: UTF8.self)

@@ -43,3 +43,10 @@ func lex(
     }
     return tokens
 }
+
+extension Token {
+    /// Why it was discarded, when it was.
+    var discardKind: Discard.Kind? {
+        if case .discarded(let discard) = self { discard.kind } else { nil }
+    }
+}

@@ -8,14 +8,17 @@ struct Capture {
         case sent(String)
         /// What the module sent.
         case received([UInt8])
+        /// Data of the host, after a prompt.
+        case sentData
         /// The host gave up waiting.
         case timedOut
     }
 
     private(set) var events: [Event] = []
 
-    init(_ name: String, directory: String = #filePath) {
-        let folder = directory.split(separator: "/").dropLast(2).joined(separator: "/")
+    init(_ name: String) {
+        let here = #filePath
+        let folder = here.split(separator: "/").dropLast(2).joined(separator: "/")
         var lines = Self.read("/" + folder + "/Fixtures/" + name).split(
             separator: 0x0A, omittingEmptySubsequences: false
         ).map { text($0) }
@@ -40,6 +43,7 @@ struct Capture {
             if line.hasPrefix("-----BEGIN") { isData = true }
             if isData {
                 isData = !line.hasPrefix("-----END")
+                if !isData { events.append(.sentData) }
                 continue
             }
             if line.hasPrefix("AT") {

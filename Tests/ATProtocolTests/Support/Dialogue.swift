@@ -15,6 +15,11 @@ final class Dialogue {
         if open { record(session.portOpened(now: now)) }
     }
 
+    // `#expect` cannot look into a value that does not copy.
+    var isIdle: Bool { session.isIdle }
+    var deadline: Duration? { session.deadline }
+    var hexMode: Bool { session.hexMode }
+
     private func record(_ new: [CommandSession.Action]) {
         actions += new
         guard takesWrites else { return }
@@ -35,6 +40,9 @@ final class Dialogue {
     func synchronise(attempts: Int = 15) {
         record(session.synchronise(attempts: attempts, interval: .milliseconds(500), now: now))
     }
+
+    /// A deadline call that nobody asked for.
+    func poke() -> [CommandSession.Action] { session.deadlineReached(now: now) }
 
     /// Lets time pass, calling at every deadline on the way.
     func pass(_ duration: Duration) {

@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<40)
+    @Test(arguments: 0..<24)
     func everyRowGoesOnceInOrder(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         var window = OutboxWindow(
@@ -106,12 +106,12 @@ import Testing
                 }
             case 6:
                 if let row = window.next(wallClock: 0) {
-                    #expect(!acknowledged.contains(row.id), "seed \(seed): \(row.id) went twice")
+                    if acknowledged.contains(row.id) { Issue.record("seed \(seed): \(row.id) went twice") }
                     let underWay = Set(window.inFlight.map(\.id))
                     let before = visible.filter { id, rank in
                         !underWay.contains(id) && (rank, id) < (row.priority, row.id)
                     }
-                    #expect(before.isEmpty, "seed \(seed): \(row.id) went before \(before.keys.sorted())")
+                    if !before.isEmpty { Issue.record("seed \(seed): \(row.id) went before \(before.keys.sorted())") }
                 }
             case 7:
                 if let row = window.inFlight.randomElement(using: &random), window.acknowledged(row.id) {

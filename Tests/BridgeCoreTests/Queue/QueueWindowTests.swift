@@ -110,21 +110,34 @@ func outRow(
         #expect(window.loadRequest()?.excluding == [2, 1])
         commit(&window, [4, 5], priority: 0)
         #expect(window.count == 2, "2 was pushed out")
+        #expect([take(&window), take(&window)] == [4, 5])
         window.loaded([outRow(3, priority: 2)])
-        #expect((0..<3).map { _ in take(&window) } == [4, 5, nil], "3 must not pass 2")
+        #expect(take(&window) == nil, "3 must not pass 2")
         #expect(window.loadRequest() != nil)
         window.loaded([outRow(2, priority: 2), outRow(3, priority: 2)])
         #expect([take(&window), take(&window)] == [2, 3])
     }
 
     @Test func aLoadThatPushesRowsOutDoesNotBringTheirSuccessors() {
-        var window = OutboxWindow(maximumRows: 2, maximumBytes: 1000)
-        #expect(window.loadRequest() != nil)
-        window.loaded([outRow(1, priority: 2, size: 800)])
-        #expect(window.loadRequest() == nil, "over half full")
-        #expect(take(&window) == nil || window.inFlight.count == 1)
-        window.linkBroke()
-        #expect(window.loadRequest() == nil)
+        var window = drained(rows: 10, bytes: 1000)
+        window.committed([outRow(priority: 0, size: 900), outRow(priority: 0)], ids: [1, 2])
+        window.committed([outRow(priority: 0)], ids: [3])
+        #expect(take(&window) == 1, "2 and 3 are on disk")
+        let sizes = [100, 700, 10]
+        window.committed(sizes.map { outRow(priority: 2, size: $0) }, ids: [4, 5, 6])
+        #expect(window.count == 2, "6 is on disk")
+        #expect(window.loadRequest() == .init(excluding: [4, 5, 1], limit: 10, maximumBytes: 1000))
+        window.loaded([outRow(2, priority: 0), outRow(3, priority: 0), outRow(6, priority: 2, size: 10)])
+        #expect((0..<4).map { _ in take(&window) } == [2, 3, 4, nil], "6 must not pass 5, which made room for 2")
+    }
+
+    @Test func behindAnEvictedRowNothingGoesStraightIn() {
+        var window = drained(rows: 2)
+        commit(&window, [1, 2], priority: 2)
+        commit(&window, [3], priority: 0)
+        #expect(take(&window) == 3)
+        commit(&window, [4], priority: 2)
+        #expect([take(&window), take(&window)] == [1, nil], "2 is on disk, so 4 waits there too")
     }
 
     @Test func lowerPriorityWaitsWhileHigherMayBeOnDisk() {

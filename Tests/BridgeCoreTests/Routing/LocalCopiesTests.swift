@@ -31,7 +31,8 @@ import Testing
         let one = LocalCopies(filters: try filters("a/+/c", "a/b/#"))
         let other = LocalCopies(filters: try filters("a/+/c", "a/b/+"))
         #expect(Set(one.identifiers).isDisjoint(with: other.identifiers))
-        let many = LocalCopies(filters: try (0..<4200).map { index throws(TopicError) in try TopicFilter(bytes("t\(index)")) })
+        let many = LocalCopies(
+            filters: try (0..<4200).map { index throws(TopicError) in try TopicFilter(bytes("t\(index)")) })
         #expect(many.identifiers.compactMap { $0 }.allSatisfy { (1...268_435_455).contains($0) })
         #expect(many.identifiers[4095] == nil)
         #expect(!many.areNeeded)

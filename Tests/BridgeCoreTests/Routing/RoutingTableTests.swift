@@ -11,7 +11,9 @@ private func route(
 }
 
 @Suite struct RoutingTableTests {
-    private func forwarded(_ table: RoutingTable, _ topic: String, qos: Int = 1, retain: Bool = false) -> OutboundForward? {
+    private func forwarded(_ table: RoutingTable, _ topic: String, qos: Int = 1, retain: Bool = false)
+        -> OutboundForward?
+    {
         guard case .forward(let forward) = table.outbound(localTopic: bytes(topic), qos: qos, retain: retain) else {
             return nil
         }
@@ -33,7 +35,9 @@ private func route(
         if remote == nil { #expect(table.outbound(localTopic: bytes(local), qos: 1, retain: false) == .notRouted) }
     }
 
-    @Test(arguments: [("site/17/commands/x", "commands/x"), ("site/17/commands", "commands"), ("site/17", nil), ("commands/x", nil)])
+    @Test(arguments: [
+        ("site/17/commands/x", "commands/x"), ("site/17/commands", "commands"), ("site/17", nil), ("commands/x", nil),
+    ])
     func inboundReplacesTheRemotePrefix(remote: String, local: String?) throws {
         let table = try RoutingTable([route(.in, "commands/#", remote: "site/17/")])
         #expect(received(table, remote)?.topic == local.map(bytes))
@@ -102,7 +106,9 @@ private func route(
 
     @Test func nothingReachesDollarTopicsThroughAWildcard() throws {
         let table = try RoutingTable([route(.out, "#", local: "plant/"), route(.in, "#", remote: "r/")])
-        guard case .refused("topic", let reason) = table.outbound(localTopic: bytes("plant/$CONTROL/x"), qos: 1, retain: false)
+        guard
+            case .refused("topic", let reason) = table.outbound(
+                localTopic: bytes("plant/$CONTROL/x"), qos: 1, retain: false)
         else {
             Issue.record("not refused")
             return

@@ -2,6 +2,7 @@
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <pty.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -61,3 +62,18 @@ int cellbridge_free_port(void);
 int cellbridge_accepts(int port);
 /// pipe2(2) with close-on-exec.
 int cellbridge_pipe(int *reading, int *writing);
+
+/// What one step of getopt_long(3) found.
+struct cellbridge_option_step {
+    /// The option's value; -1 at the end; '?' for an unknown option; ':' for one without its argument.
+    int value;
+    /// `optopt`: which option '?' and ':' are about, 0 for an unknown long one.
+    int about;
+    /// `optind`: the word that comes next.
+    int next;
+    /// The argument, inside `argv`.
+    const char *argument;
+};
+/// One step of getopt_long(3), which prints nothing itself; `restart` begins with the first word. One thread at a time.
+struct cellbridge_option_step cellbridge_getopt(int argc, char *const *argv, const char *shorts,
+                                                const struct option *longs, int restart);

@@ -1,0 +1,74 @@
+# What people and CI call; the work is done by SwiftPM and by the scripts in deploy/.
+SWIFT   ?= swift
+# Where SwiftPM keeps its products; any directory.
+SCRATCH ?= .build
+# For `make install`: DESTDIR is put before every path.
+DESTDIR ?=
+PREFIX  ?= /usr/local
+SYSCONFDIR ?= /etc
+UNITDIR ?= /etc/systemd/system
+UDEVDIR ?= /etc/udev/rules.d
+SYSUSERSDIR ?= /usr/lib/sysusers.d
+
+RELEASE = $(SWIFT) build --scratch-path $(SCRATCH) -c release --static-swift-stdlib -Xlinker -s
+BINARY  = $(abspath $(SCRATCH))/release/cellbridge
+
+export SWIFT SCRATCH
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test check bench install clean
+.NOTPARALLEL:
+
+help:
+	@echo "cellbridge: MQTT through a cellular module's own client"
+	@echo
+	@echo "  make demo      messages cross between two private brokers through a simulated module"
+	@echo "  make test      all tests"
+	@echo "  make build     the release binary: $(SCRATCH)/release/cellbridge"
+	@echo "  make check     format, imports, tests, and the budgets of size and memory"
+	@echo "  make bench     throughput and latency, as a share of what the line allows"
+	@echo "  make install   binary, unit, udev rule and a sample configuration (DESTDIR, PREFIX)"
+	@echo "  make clean     remove $(SCRATCH)"
+	@echo
+	@echo "demo, test, build, check and bench first install what is missing (deploy/setup.sh)."
+
+setup:
+	@deploy/setup.sh
+
+build: setup
+	@$(RELEASE) --product cellbridge
+
+demo: build
+	@$(BINARY) demo
+
+test: build
+	@CELLBRIDGE_BINARY=$(BINARY) deploy/ci/test.sh
+
+check: build
+	@CELLBRIDGE_BINARY=$(BINARY) deploy/ci/check.sh
+
+bench: setup
+	@$(RELEASE) --product bench
+	@$(abspath $(SCRATCH))/release/bench
+
+install:
+	@test -x $(BINARY) || { echo "make install: run make build first" >&2; exit 66; }
+	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/cellbridge
+	install -D -m 644 deploy/60-cellbridge.rules $(DESTDIR)$(UDEVDIR)/60-cellbridge.rules
+	install -D -m 644 deploy/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/cellbridge.conf
+	install -d -m 755 $(DESTDIR)$(UNITDIR)
+	sed 's|@PREFIX@|$(PREFIX)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' deploy/cellbridge.service \
+	    > $(DESTDIR)$(UNITDIR)/cellbridge.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/cellbridge.service
+	install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/cellbridge
+	install -m 644 deploy/mosquitto-cellbridge.conf $(DESTDIR)$(SYSCONFDIR)/cellbridge/mosquitto-cellbridge.conf
+	@if [ -e $(DESTDIR)$(SYSCONFDIR)/cellbridge/cellbridge.toml ]; then \
+	    echo "$(DESTDIR)$(SYSCONFDIR)/cellbridge/cellbridge.toml is there already: left as it is"; \
+	else \
+	    install -m 644 deploy/cellbridge.toml $(DESTDIR)$(SYSCONFDIR)/cellbridge/cellbridge.toml; \
+	fi
+	@echo "next: systemd-sysusers; edit $(SYSCONFDIR)/cellbridge/cellbridge.toml; systemctl daemon-reload;"
+	@echo "      udevadm control --reload; systemctl enable --now cellbridge"
+
+clean:
+	rm -rf $(SCRATCH)

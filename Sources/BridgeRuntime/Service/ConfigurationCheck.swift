@@ -1,0 +1,99 @@
+import BridgeCore
+package import Configuration
+import ModemCore
+
+/// A configuration looked at as a whole: the file's own problems, and those of routes that do not fit together.
+package enum ConfigurationCheck {
+    /// Reads the file at `path`. What is valid here, `BridgeService` takes. Blocks; any thread.
+    package static func load(path: String) -> Configuration.Loaded {
+        let loaded = Configuration.load(path: path)
+        guard case .valid(let configuration, let warnings) = loaded else { return loaded }
+        do throws(RouteProblem) {
+            let table = try configuration.routingTable()
+            return .valid(configuration, warnings: warnings + repeats(table, path))
+        } catch {
+            return .invalid([problem(error.index, error.key.rawValue, error.why, .error, path)] + warnings)
+        }
+    }
+
+    /// A route that never gets a message, because an earlier one takes all of them.
+    private static func repeats(_ table: RoutingTable, _ path: String) -> [Problem] {
+        var problems: [Problem] = []
+        for (index, route) in table.routes.enumerated() {
+            guard let filter = try? TopicFilter(route.localFilter), let remote = try? TopicFilter(route.remoteFilter)
+            else { continue }
+            let earlier = table.routes[..<index].firstIndex { other in
+                let takesOut =
+                    !route.goesOut
+                    || other.goesOut && ((try? TopicFilter(other.localFilter).covers(filter)) ?? false)
+                let takesIn =
+                    !route.goesIn || other.goesIn && ((try? TopicFilter(other.remoteFilter).covers(remote)) ?? false)
+                return takesOut && takesIn
+            }
+            guard let earlier else { continue }
+            problems.append(
+                problem(
+                    index, "topic", "takes nothing: route[\(earlier + 1)] comes first and takes all of it", .warning,
+                    path))
+        }
+        return problems
+    }
+
+    private static func problem(
+        _ index: Int, _ key: String, _ why: String, _ severity: Problem.Severity, _ path: String
+    ) -> Problem {
+        let place = Configuration.place(ofRoute: index, key: key, inFile: path)
+        return Problem(
+            file: path, line: place?.line ?? 0, column: place?.column ?? 0, key: "route[\(index + 1)].\(key)",
+            message: why, severity: severity)
+    }
+
+    /// What a valid configuration means, one line each.
+    package static func summary(_ configuration: Configuration) -> [String] {
+        guard let table = try? configuration.routingTable() else { return [] }
+        var lines = [
+            "local broker \(configuration.local.host):\(configuration.local.port), as \(configuration.local.clientID)"
+        ]
+        let port =
+            switch configuration.module.port {
+            case .path(let path): "\(path) at \(configuration.module.baud) baud"
+            case .simulator: "simulator at \(configuration.module.baud) baud"
+            }
+        lines.append("module \(port), profile \(configuration.module.profile.rawValue)")
+        lines.append(
+            "remote broker \(configuration.remote.host):\(configuration.remote.port), as \(configuration.remote.clientID)"
+        )
+        for route in table.routes {
+            let sign = route.goesOut && route.goesIn ? "<->" : route.goesOut ? "-->" : "<--"
+            lines.append(
+                "route  local \(readable(route.localFilter)) \(sign) remote \(readable(route.remoteFilter)), "
+                    + "QoS \(route.publishQoS ?? route.qos)")
+        }
+        lines.append("local subscriptions: \(list(table.localFilters))")
+        lines.append("module subscriptions: \(list(table.remoteSubscriptions.map(\.filter)))")
+        lines.append(limits(configuration))
+        lines.append(
+            "queue \(configuration.queue.path), at most \(size(configuration.queue.maxBytes)), then \(configuration.queue.overflow.rawValue)"
+        )
+        return lines
+    }
+
+    private static func limits(_ configuration: Configuration) -> String {
+        let topics = "topics up to 256 bytes without \" and \\"
+        guard let profile = ModuleProfile.named(configuration.module.profile.rawValue) else {
+            let known = ModuleProfile.all.map { "\($0.name) \($0.payloadLimit)" }.joined(separator: ", ")
+            return "limits: \(topics); payloads as the module found allows (bytes: \(known))"
+        }
+        return "limits: \(topics); payloads up to \(profile.payloadLimit) bytes out, \(profile.receiveLimit) in"
+    }
+
+    private static func list(_ filters: [TopicFilter]) -> String {
+        filters.isEmpty ? "none" : filters.map { readable($0.bytes) }.joined(separator: ", ")
+    }
+
+    private static func size(_ bytes: Int64) -> String {
+        if bytes % (1 << 20) == 0 { return "\(bytes >> 20) MiB" }
+        if bytes % 1024 == 0 { return "\(bytes >> 10) KiB" }
+        return "\(bytes) bytes"
+    }
+}

@@ -1,0 +1,35 @@
+extension MosquittoClient {
+    /// Subscribes to one filter; `subscribed` follows with the same message id. QoS 1 at most for what must not be lost.
+    public func subscribe(_ filter: String, qos: Int, options: SubscribeOptions = SubscribeOptions())
+        throws(MosquittoError) -> Int32
+    {
+        try request("subscribe") { (handle) throws(MosquittoError) in
+            guard 0...2 ~= options.retainHandling else { throw MosquittoError("subscribe", .invalid) }
+            return try handle.subscribe(filter, qos: qos, options: options.bits)
+        }
+    }
+
+    /// Unsubscribes one filter; `unsubscribed` follows with the same message id.
+    public func unsubscribe(_ filter: String) throws(MosquittoError) -> Int32 {
+        try request("unsubscribe") { (handle) throws(MosquittoError) in try handle.unsubscribe(filter) }
+    }
+
+    /// Publishes; `published` follows with the message id returned. Only while connected: the library's own queue has
+    /// no bound, so keep at most 20 without a `published`.
+    public func publish(topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool) throws(MosquittoError) -> Int32 {
+        try request("publish") { (handle) throws(MosquittoError) in
+            try handle.publish(topic: topic, payload: payload, qos: qos, retain: retain)
+        }
+    }
+
+    private func request(_ operation: String, _ body: (MosquittoHandle) throws(MosquittoError) -> Int32)
+        throws(MosquittoError) -> Int32
+    {
+        guard isConnected, let handle, handle.socket >= 0 else {
+            throw MosquittoError(operation, .notConnected, "not connected to the broker")
+        }
+        let mid = try body(handle)
+        updateInterest()
+        return mid
+    }
+}

@@ -1,0 +1,110 @@
+import BridgeRuntime
+import Configuration
+import Glibc
+import LinuxIO
+import ModuleSimulator
+
+/// `cellbridge simulate`: a module on a PTY.
+struct SimulateCommand: Command {
+    static let name = "simulate"
+    static let summary = "a module on a pseudo-terminal, for trying things without hardware"
+    static let details = """
+        Prints `ready PATH`: the port to configure. Behind it is a real TCP connection to a real broker.
+        SIGTERM and SIGINT end it, SIGUSR1 switches the module off and on. Faults are lines on standard input, each
+        answered with `ok` or `error: …`: drop-tcp, pdp-deact, stall S, half-open, heal, hang, hang-hard, power-cycle,
+        reboot, garbage [N], deregister [S], register, replug [S], echo-on, delay-puback S, lose-puback, lose-publish,
+        error-next-mpub [TEXT], refuse-connack, sim-remove, sim-insert, print TEXT, quit.
+        Durations are written as 15ms, 2 s or 1 min.
+        """
+    static let examples: [(line: String, meaning: String)] = [
+        (
+            "cellbridge simulate --link /tmp/module --baud 115200",
+            "a YM310 on /tmp/module, as slow as the real line; `port = \"/tmp/module\"` in the configuration"
+        ),
+        (
+            "cellbridge simulate --profile air780e --dialect all --seed 7 --latency 15ms",
+            "another module with its odd spellings, answering after 15 ms"
+        ),
+        (
+            "cellbridge simulate --redirect localhost:1884 --transcript at.log",
+            "every connection goes to localhost:1884, everything said is in at.log"
+        ),
+    ]
+    static var options: [CommandOption<SimulateCommand>] {
+        [
+            .value(
+                "profile", "p", "NAME", "which module: \(profileNames) (ec716s)", \.simulator.profile,
+                expected: "one of \(profileNames)", ModuleProfile.named),
+            .text("dialect", nil, "NAMES", "odd spellings: names with commas between them, all, or none", \.dialect),
+            .value(
+                "seed", nil, "N", "where all chance comes from (1)", \.simulator.seed, expected: "a whole number"
+            ) { UInt64($0) },
+            .value(
+                "baud", "b", "N", "the line's rate, both ways paced; 0 is unpaced (0)", \.simulator.baud,
+                expected: "0 to 4000000"
+            ) { Int($0).flatMap { (0...4_000_000).contains($0) ? $0 : nil } },
+            .duration("latency", "from a command's last byte to its answer's first (0 s)", \.simulator.latency),
+            .duration(
+                "network-latency", "a round trip to the broker, on top of the real one (0 s)",
+                \.simulator.networkLatency),
+            .duration("boot-delay", "from power-on to RDY (500 ms)", \.simulator.bootDelay),
+            .duration("service-delay", "from RDY to being registered (1 s)", \.simulator.serviceDelay),
+            .text("link", "l", "PATH", "a symbolic link kept pointing at the pseudo-terminal", \.simulator.link),
+            .text("pin", nil, "PIN", "the SIM asks for this PIN", \.simulator.pin),
+            .text("transcript", "t", "FILE", "one line an event, with its time", \.simulator.transcript),
+            .value(
+                "redirect", "r", "HOST:PORT", "where TCP goes, whatever AT+MIPSTART names", \.simulator.redirect,
+                expected: "HOST:PORT"
+            ) { SimulatorOptions.Endpoint($0).map(Optional.some) },
+            .value("apn", nil, "NAME", "the APN the network gives (cmiot)", \.simulator.apn, expected: "a name") {
+                $0.isEmpty ? nil : $0
+            },
+        ]
+    }
+
+    private static var profileNames: String { ModuleProfile.all.map(\.name).joined(separator: ", ") }
+
+    var simulator = SimulatorOptions()
+    var dialect: String?
+
+    mutating func validate() throws(UsageProblem) {
+        guard let dialect else { return }
+        guard let known = Dialect(names: dialect, seed: simulator.seed) else {
+            let names = Dialect.Trait.allCases.map(\.rawValue).joined(separator: ", ")
+            throw UsageProblem("--dialect \(dialect): expected all, none, or some of \(names)")
+        }
+        simulator.dialect = known
+    }
+
+    func run() -> ExitCode {
+        // Somebody who no longer reads our answers is no reason to switch the module off.
+        signal(SIGPIPE, SIG_IGN)
+        do throws(SystemError) {
+            let loop = try EventLoop()
+            var running: SimulatorService?
+            // Before the module is there: a signal in between must not leave its link behind.
+            let source = try SignalSource([SIGTERM, SIGINT, SIGHUP, SIGUSR1], loop: loop) { number in
+                if number == SIGUSR1 { _ = running?.command("power-cycle") } else { loop.stop() }
+            }
+            let service = try SimulatorService(simulator, loop: loop)
+            running = service
+            service.onQuit = { loop.stop() }
+            let console = try SimulatorConsole(service, loop: loop)
+            loop.run()
+            console.close()
+            source.close()
+            service.stop()
+            return .ok
+        } catch {
+            Console.error("cellbridge simulate: \(error)")
+            return .cannotCreate
+        }
+    }
+}
+
+extension CommandOption {
+    /// An option that takes a duration.
+    static func duration(_ name: String, _ help: String, _ place: WritableKeyPath<Target, Duration>) -> CommandOption {
+        .value(name, nil, "D", help, place, expected: "a duration such as 15ms or \"2 s\"", Quantities.duration)
+    }
+}

@@ -1,0 +1,30 @@
+import Glibc
+
+/// Whole lines to standard output and standard error.
+enum Console {
+    /// Writes a line to standard output; false when nobody reads it any more.
+    @discardableResult
+    static func line(_ text: String) -> Bool { write(1, text + "\n") }
+
+    /// Writes a line to standard error.
+    static func error(_ text: String) { write(2, text + "\n") }
+
+    /// Whether colours are welcome on standard output (https://no-color.org).
+    static var hasColours: Bool {
+        guard isatty(1) == 1 else { return false }
+        func variable(_ name: String) -> String { unsafe getenv(name).map { unsafe String(cString: $0) } ?? "" }
+        return variable("NO_COLOR").isEmpty && variable("TERM") != "dumb"
+    }
+
+    @discardableResult
+    private static func write(_ descriptor: Int32, _ text: String) -> Bool {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+}

@@ -1,0 +1,26 @@
+import Testing
+
+@testable import ATProtocol
+
+@Suite("FinalParser")
+struct FinalParserTests {
+    static let rows: [(String, CommandResult.Final?)] = [
+        ("OK", .ok),
+        ("ERROR", .error),
+        ("+CME ERROR: 767", .cmeError(code: 767, text: bytes("767"))),
+        ("+CME ERROR:10", .cmeError(code: 10, text: bytes("10"))),
+        ("+CME ERROR: SIM busy", .cmeError(code: nil, text: bytes("SIM busy"))),
+        ("+CME ERROR: 65535", .cmeError(code: 65535, text: bytes("65535"))),
+        ("+CME: ERROR 3", .cmeError(code: 3, text: bytes("3"))),
+        ("+CME ERROR", .cmeError(code: nil, text: [])),
+        ("+CME ERROR: 99999999999999999999", .cmeError(code: nil, text: bytes("99999999999999999999"))),
+        ("+CMS ERROR: 500", .cmsError(code: 500, text: bytes("500"))),
+        ("SEND OK", nil), ("CONNECT OK", nil), ("CONNACK OK", nil), ("SHUT OK", nil), ("OK.", nil), ("OKAY", nil),
+        ("ok", nil), ("ERRORS", nil), ("+CME ERRORS: 3", nil), ("+CMEE: 1", nil), ("+CMEE :1", nil), ("", nil),
+    ]
+
+    @Test(arguments: rows)
+    func `matches whole lines only`(_ line: String, _ expected: CommandResult.Final?) {
+        #expect(FinalParser.parse(bytes(line)) == expected)
+    }
+}

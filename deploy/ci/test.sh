@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# All tests. The last line is `N passed, M failed`, counted from the reports the test run writes; the exit status is 0
+# only when every test ran and none failed. CELLBRIDGE_BINARY is the release binary the end-to-end tests start.
+# Arguments go to `swift test`, e.g. --filter LinuxIOTests.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+swift=${SWIFT:-swift}
+scratch=${SCRATCH:-.build}
+
+"$swift" build --scratch-path "$scratch" --build-tests || { echo "0 passed, 1 failed"; exit 1; }
+
+reports=$(mktemp -d)
+trap 'rm -rf "$reports"' EXIT
+trap 'exit 130' INT TERM
+
+# XCTest's half of `swift test` is not run: all tests are Swift Testing's.
+"$swift" test --scratch-path "$scratch" --skip-build --disable-xctest --xunit-output "$reports/tests.xml" "$@"
+status=$?
+
+# By test, not by the suite's `failures`, which counts every failed expectation.
+read -r total bad skipped < <(
+    cat "$reports"/*.xml 2>/dev/null | awk '
+        /<testcase / { total++; isBad = isSkipped = 0 }
+        /<(failure|error)[ >\/]/ { if (!isBad++) bad++ }
+        /<skipped[ >\/]/ { if (!isSkipped++) skipped++ }
+        END { print total + 0, bad + 0, skipped + 0 }')
+
+# A run that ended early (a crash) leaves no report, or one without a failure; it is a failure all the same.
+if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; total=$((total + 1)); fi
+if [ "$total" -eq 0 ]; then echo "no test ran"; bad=1; total=1; fi
+[ "$skipped" -eq 0 ] || echo "$skipped skipped"
+echo "$((total - bad - skipped)) passed, $bad failed"
+[ "$bad" -eq 0 ]
