@@ -84,23 +84,19 @@ struct MessageFrame {
         }
         // True messages always read in the learnt way, so only they can be delivered once it is known; the rest is
         // tried for a module that changed its ways.
-        if let dialect {
-            switch judge({ $0.matches && $0.dialect == dialect }, buffer, head, hexPossible, decideNow) {
-            case .tooEarly: return nil
-            case .fits(let verdict): return verdict
-            case .none: break
+        for matching in [true, false] {
+            for learnt in dialect.map({ [$0, nil] }) ?? [nil] {
+                let judgement = judge(buffer, head, hexPossible, decideNow) { reading in
+                    reading.matches == matching && (learnt == nil || reading.dialect == learnt)
+                }
+                switch judgement {
+                case .tooEarly: return nil
+                case .fits(let verdict): return verdict
+                case .none: break
+                }
             }
         }
-        switch judge({ $0.matches }, buffer, head, hexPossible, decideNow) {
-        case .tooEarly: return nil
-        case .fits(let verdict): return verdict
-        case .none: break
-        }
-        switch judge({ !$0.matches }, buffer, head, hexPossible, decideNow) {
-        case .tooEarly: return nil
-        case .fits(let verdict): return verdict
-        case .none: return .unframed
-        }
+        return .unframed
     }
 
     private enum Judgement {
@@ -110,7 +106,7 @@ struct MessageFrame {
     }
 
     private func judge(
-        _ belongs: (MessageReading) -> Bool, _ buffer: [UInt8], _ head: Int, _ hexPossible: Bool, _ decideNow: Bool
+        _ buffer: [UInt8], _ head: Int, _ hexPossible: Bool, _ decideNow: Bool, _ belongs: (MessageReading) -> Bool
     ) -> Judgement {
         var fitting: (reading: MessageReading, form: MessageReading.Form, end: Int)?
         var (count, longest) = (0, 0)

@@ -31,19 +31,28 @@ extension CommandSession {
         if case .closed = state { preconditionFailure("synchronise without a port") }
         // A module that restarted has its echo on again; that is no news then.
         echoIsOff = false
-        return call(attempts: attempts, interval: interval, probes: false, now: now)
+        var ended: [Action] = []
+        // This one had come to its good end already.
+        if case .lingering(let result, _) = state { ended.append(.completed(result)) }
+        return ended + call(attempts: attempts, interval: interval, probes: false, now: now)
     }
 
     /// Ends a data mode that the module may be in, by as many CR as it was promised bytes, then resynchronises. After
     /// `dataModeUnknown`, or at the start when a record of an unfinished MPUBEX was found. YM310 AT manual 13.5.
     public mutating func releaseDataMode(declared: Int, now: Duration) -> [Action] {
-        switch state {
-        case .running, .lingering, .closed:
-            preconditionFailure("releaseDataMode with a command in flight or no port")
-        case .idle, .synchronising, .unusable: break
-        }
+        let ended = endLingering("releaseDataMode")
         let release = [UInt8](repeating: 0x0D, count: max(0, declared)) + [0x0D, 0x0A]
-        return [.write(release)] + resynchronise(now: now + transmission(of: release.count))
+        return ended + [.write(release)] + resynchronise(now: now + transmission(of: release.count))
+    }
+
+    /// Reports a command that has its good end already. With one that has not, or without a port, the call is a mistake.
+    private mutating func endLingering(_ caller: String) -> [Action] {
+        switch state {
+        case .running: preconditionFailure("\(caller) with a command in flight")
+        case .closed: preconditionFailure("\(caller) without a port")
+        case .lingering(let result, _): return [.completed(result)]
+        case .idle, .synchronising, .unusable: return []
+        }
     }
 
     /// Ends the command in flight as timed out and resynchronises: for an owner that saw the module restart and need not

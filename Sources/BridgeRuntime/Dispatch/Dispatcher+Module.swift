@@ -91,14 +91,16 @@ extension Dispatcher: ModuleDriverDelegate {
     }
 
     func resetHardware() {
-        onReset { [weak self] succeeded, reason in
+        hooks.reset { [weak self] succeeded, reason in
             self?.module.hardwareResetFinished(succeeded: succeeded, reason: reason)
         }
     }
 
-    func pinRefused(iccid: String) { onPINRefused(iccid) }
+    func pinRefused(iccid: String) { hooks.pinRefused(iccid) }
 
-    func portFailed(_ failure: PortFailure) -> Bool { onPortFailure(failure) }
+    func portFailed(_ failure: PortFailure) -> Bool { hooks.portFailure(failure) }
 
-    func moduleFinished() { onModuleFinished() }
+    func portOpened() { hooks.portOpened() }
+
+    func moduleFinished() { hooks.moduleFinished() }
 }

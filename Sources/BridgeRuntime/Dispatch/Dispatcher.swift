@@ -43,13 +43,12 @@ final class Dispatcher {
     var stopping = false
     var onceStored: (() -> Void)?
 
-    let onPortFailure: (PortFailure) -> Bool
-    let onReset: (@escaping (Bool, String) -> Void) -> Void
-    let onPINRefused: (String) -> Void
-    let onModuleFinished: () -> Void
+    let hooks: Hooks
 
     /// What the dispatcher needs of the service around it.
     struct Hooks {
+        /// The port is open and ours.
+        var portOpened: () -> Void
         /// The port could not be opened; true ends the service.
         var portFailure: (PortFailure) -> Bool
         /// Runs the hardware reset and calls back.
@@ -74,10 +73,7 @@ final class Dispatcher {
         self.echoes.restore(echoes)
         remoteFilters = recorded.remote
         localFilters = recorded.local
-        onPortFailure = hooks.portFailure
-        onReset = hooks.reset
-        onPINRefused = hooks.pinRefused
-        onModuleFinished = hooks.moduleFinished
+        self.hooks = hooks
         module.delegate = self
         local.delegate = self
         removalsDue = MovingDeadline(clock) { [weak self] in self?.flushRemovals() }

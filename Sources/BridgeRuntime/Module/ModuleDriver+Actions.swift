@@ -169,6 +169,7 @@ extension ModuleDriver {
     private func openPort() {
         do throws(PortFailure) {
             try port.open()
+            delegate?.portOpened()
             owner = .nobody
             forgetCommands()
             run(session.portOpened(now: clock.now))

@@ -30,6 +30,8 @@ protocol ModuleDriverDelegate: AnyObject {
     func resetHardware()
     /// The PIN was refused by this card.
     func pinRefused(iccid: String)
+    /// The port is open and ours.
+    func portOpened()
     /// The port could not be opened; true when that ends the service (it never was open).
     func portFailed(_ failure: PortFailure) -> Bool
     /// The session is closed after `stop`.

@@ -133,6 +133,7 @@ public actor BridgeService {
 
     private func hooks() -> Dispatcher.Hooks {
         Dispatcher.Hooks(
+            portOpened: { [weak self] in self?.assumeIsolated { $0.portWasOpen = true } },
             portFailure: { [weak self] failure in self?.assumeIsolated { $0.portFailed(failure) } ?? true },
             // Held strongly, so that the closure is the actor's own; `leave` lets go of the dispatcher.
             reset: { then in self.runReset(then) },

@@ -160,7 +160,7 @@ struct MessageTests {
         }
     }
 
-    @Test(arguments: ["70000", "99999999999", "8193"])
+    @Test(arguments: ["70000", "99999999999", "8193", "000003", String(repeating: "9", count: 40)])
     func `a length over the bound is no reading`(_ length: String) {
         let tokens = lex([bytes("+MSUB: \"t\",\(length) byte,abc\r\nOK\r\n")])
         #expect(tokens.count == 2)
@@ -183,6 +183,29 @@ struct MessageTests {
         lexer.append(bytes("+MSUB: \"t\",9 byte,1,200,300\r\n"))
         #expect(
             lexer.next(Lexer.Context(), topicMatches: any) == .message(topic: bytes("t"), payload: bytes("1,200,300")))
+    }
+
+    @Test func `nor do those of a message for nobody`() {
+        var lexer = Lexer(limits: Limits())
+        let mine = { (topic: [UInt8]) in topic == bytes("t") }
+        lexer.append(bytes("+MSUB: t,3 byte,abc\r\n"))
+        #expect(lexer.next(Lexer.Context(), topicMatches: mine) != nil)
+        lexer.append(bytes("+MSUB: x,9 byte,1,200,300\r\nOK\r\n"))
+        #expect(lexer.next(Lexer.Context(), topicMatches: mine)?.discardKind == .unmatchedMessage)
+        #expect(lexer.next(Lexer.Context(), topicMatches: mine) == .line(bytes("OK")))
+    }
+
+    @Test func `a module that prints in another way than before is read all the same`() {
+        for other in ["+MSUB: t,3,abc", "+MSUB: t,3 byte,abc", "+MSUB: \"t\",3,abc"] {
+            let tokens = lex([bytes("+MSUB: \"t\",3 byte,abc\r\n\(other)\r\n")])
+            #expect(tokens == [.message(topic: bytes("t"), payload: bytes("abc"))] + tokens.prefix(1))
+        }
+    }
+
+    @Test func `hex payloads are all digits`() {
+        let context = Lexer.Context(hexPossible: true)
+        let tokens = lex([bytes("+MSUB: \"t\",3 byte,4142z3\r\nOK\r\n")], context)
+        #expect(tokens.map(\.discardKind) == [.unframedMessage, nil])
     }
 
     @Test func `many readings of one line stay cheap`() {

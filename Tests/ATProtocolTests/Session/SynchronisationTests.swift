@@ -148,6 +148,13 @@ struct SynchronisationTests {
         #expect(summaries().isEmpty)
     }
 
+    @Test func `a command that only waits for a stray OK is told first`() {
+        dialogue.submit(.cipshut)
+        dialogue.receive("SHUT OK\r\n")
+        dialogue.synchronise()
+        #expect(summaries().dropFirst() == ["SHUT OK []", call])
+    }
+
     @Test func `a lost port ends it without a word`() {
         timedOut()
         dialogue.close()
