@@ -12,11 +12,12 @@ extension EndToEndTests {
             options.configuration.receive = receive
             options.isPersistent = true
             let rig = try BridgeRig(options)
-            try rig.start(online: false)
+            try rig.start()
             let out = try rig.outbound(.max)
             let back = try rig.inbound(.max)
             out.pace(60)
-            back.pace(receive == "cached" ? 4 : 30)
+            let excused = { rig.simulator.excused(kills: rig.kills) }
+            back.pace(receive == "cached" ? 4 : 30, lost: excused)
             // How many more have arrived when the next kill comes; the first ones hit a bridge that has just begun.
             for more in [1, 40, 3, 75, 12, 1, 33, 58, 7, 90] {
                 let goal = out.collector.numbers.count + more
@@ -25,15 +26,11 @@ extension EndToEndTests {
                 }
                 try rig.kill()
                 try rig.start(online: false)
-                // What is lost for good must not hold up the rest.
-                let lost = rig.simulator.excused(kills: rig.kills).subtracting(back.collector.numbers).count
-                back.pace((receive == "cached" ? 4 : 30) + lost)
             }
             let goal = out.collector.numbers.count + 100
             try rig.wait("traffic at the end", limit: .seconds(30)) { out.collector.numbers.count >= goal }
             out.publisher.finish()
             back.publisher.finish()
-            let excused = { rig.simulator.excused(kills: rig.kills) }
             try rig.awaitArrival([out])
             try rig.awaitArrival([back], excused: excused)
             expectSound(out, rig)

@@ -151,9 +151,18 @@ public final class BridgeRig {
     /// Lets everything run for a moment in which nothing must happen.
     public func settle(_ time: Duration) { runLoop(loop, limit: time) { false } }
 
-    /// The end of the bridge's log and of the simulator's transcript.
+    /// The end of the bridge's log and of the simulator's transcript; both go whole to the directory that
+    /// CELLBRIDGE_KEEP names.
     public var diagnosis: String {
-        """
+        if let kept = unsafe getenv("CELLBRIDGE_KEEP") {
+            let folder = unsafe String(cString: kept) + "/" + (directory.path.split(separator: "/").last ?? "")
+            try? Files.makeDirectories(folder)
+            for name in ["bridge.log", "transcript", "cellbridge.toml"] {
+                guard let bytes = try? Files.read(directory.file(name), limit: 1 << 28) else { continue }
+                try? Files.writeAtomically(folder + "/" + name, bytes)
+            }
+        }
+        return """
         --- bridge (\(bridge?.exitStatus.map { "\($0)" } ?? "running"))
         \(log.tail(50))
         --- module

@@ -55,9 +55,24 @@ public final class NumberedFlow {
     /// Published and not arrived.
     public var waiting: Int { publisher.next - collector.numbers.count }
 
-    /// Lets at most `count` be on their way at once.
-    public func pace(_ count: Int) {
-        publisher.mayPublish = { [weak self] in self.map { $0.waiting < count } ?? false }
+    /// Lets at most `count` be on their way at once. Those that `lost` tells of are not waited for once a later one
+    /// has arrived, or nothing has for two seconds.
+    public func pace(_ count: Int, lost: @escaping () -> Set<Int> = { [] }) {
+        var given: Set<Int> = []
+        var (arrived, changed, looked) = (0, monotonicMilliseconds, Int64(0))
+        publisher.mayPublish = { [weak self] in
+            guard let self else { return false }
+            let numbers = self.collector.numbers
+            let now = monotonicMilliseconds
+            if numbers.count != arrived { (arrived, changed) = (numbers.count, now) }
+            if self.waiting - given.count < count { return true }
+            // Reading a transcript for it is not for every turn.
+            guard now - looked > 200 else { return false }
+            looked = now
+            let highest = now - changed > 2000 ? Int.max : numbers.max() ?? 0
+            given = lost().filter { $0 < highest && !numbers.contains($0) }
+            return self.waiting - given.count < count
+        }
     }
 
     /// Whether all were published, acknowledged and arrived, but for the excused.

@@ -60,8 +60,7 @@ public final class SimulatorProcess {
         }
     }
 
-    /// Numbers that may be lost: printed with no reader, overwritten in the cache, or printed less than 0.3 s before
-    /// one of `kills`.
+    /// Numbers that may be lost: printed with no reader, or printed less than 0.3 s before one of `kills`.
     public func excused(kills: [Int64]) -> Set<Int> {
         var numbers: Set<Int> = []
         for message in printed {
