@@ -74,7 +74,8 @@ let package = Package(
 
         // Tests.
         module(
-            "BridgeTestKit", ["ATProtocol", "ModemCore", "BridgeCore", "LinuxIO", "MosquittoClient", "PrivateBroker"]),
+            "BridgeTestKit",
+            ["ATProtocol", "ModemCore", "BridgeCore", "LinuxIO", "MosquittoClient", "PrivateBroker", "BridgeRuntime"]),
         tests("ATProtocol", ["ATProtocol", "BridgeTestKit"], resources: [.copy("Fixtures")]),
         tests("ModemCore", ["ModemCore", "ATProtocol", "BridgeTestKit"]),
         tests("BridgeCore", ["BridgeCore", "BridgeTestKit"]),
@@ -84,7 +85,10 @@ let package = Package(
         tests("Configuration", ["Configuration", "BridgeTestKit"]),
         tests(
             "BridgeRuntime",
-            ["BridgeRuntime", "BridgeCore", "ATProtocol", "ModemCore", "LinuxIO", "Configuration", "BridgeTestKit"]),
+            [
+                "BridgeRuntime", "BridgeCore", "ATProtocol", "ModemCore", "LinuxIO", "MosquittoClient", "Configuration",
+                "BridgeTestKit", "PrivateBroker",
+            ]),
         tests("ModuleSimulator", ["ModuleSimulator", "LinuxIO", "BridgeTestKit"]),
         tests(
             "cellbridge",

@@ -42,7 +42,10 @@ if [ "$(id -u)" -ne 0 ]; then
         root=(sudo -n)
     else
         echo "setup: ${#packages[@]} package(s) are missing and this user may not install them. Run this once, then again:" >&2
-        echo "  su -c 'apt-get update && apt-get install --no-install-recommends ${packages[*]}'" >&2
+        echo "  su -c 'apt-get update && apt-get install -y --no-install-recommends ${packages[*]}'" >&2
+        if [[ " ${packages[*]} " == *" mosquitto "* ]]; then
+            echo "setup: (that also starts a broker on port 1883; not wanted: systemctl disable --now mosquitto)" >&2
+        fi
         exit 77
     fi
 fi
