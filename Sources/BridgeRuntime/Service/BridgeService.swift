@@ -67,7 +67,7 @@ public actor BridgeService {
         } catch let failure as DirectoryLock.Failure {
             return end(.cannotCreate, "\(failure); [queue] path must be a directory this user can write to")
         } catch {
-            return end(.systemError, "\(error)")
+            return end(.cannotCreate, "\(error); [queue] path must be a directory this user can make")
         }
         do throws(StoreError) {
             try startBridge()
