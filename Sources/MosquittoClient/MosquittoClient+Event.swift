@@ -9,13 +9,18 @@ extension MosquittoClient {
         public var qos: Int
         /// The retain flag as it arrived.
         public var retain: Bool
+        /// The identifiers of the subscriptions it came for (MQTT 5, for those subscribed with one).
+        public var subscriptionIdentifiers: [UInt32]
 
         /// A message.
-        public init(topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool) {
+        public init(
+            topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool, subscriptionIdentifiers: [UInt32] = []
+        ) {
             self.topic = topic
             self.payload = payload
             self.qos = qos
             self.retain = retain
+            self.subscriptionIdentifiers = subscriptionIdentifiers
         }
     }
 

@@ -116,12 +116,17 @@ extension MosquittoClient {
         public var retainAsPublished: Bool
         /// Retained messages on subscribing: 0 always, 1 only when the subscription is new, 2 never.
         public var retainHandling: Int
+        /// Comes back with each message of this subscription, 1...268435455; `nil`: none.
+        public var identifier: UInt32?
 
         /// Options of a subscription.
-        public init(noLocal: Bool = false, retainAsPublished: Bool = false, retainHandling: Int = 0) {
+        public init(
+            noLocal: Bool = false, retainAsPublished: Bool = false, retainHandling: Int = 0, identifier: UInt32? = nil
+        ) {
             self.noLocal = noLocal
             self.retainAsPublished = retainAsPublished
             self.retainHandling = retainHandling
+            self.identifier = identifier
         }
 
         var bits: Int32 { (noLocal ? 0x04 : 0) | (retainAsPublished ? 0x08 : 0) | Int32(retainHandling) << 4 }

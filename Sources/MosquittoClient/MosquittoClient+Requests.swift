@@ -5,7 +5,11 @@ extension MosquittoClient {
     {
         try request("subscribe") { (handle) throws(MosquittoError) in
             guard 0...2 ~= options.retainHandling else { throw MosquittoError("subscribe", .invalid) }
-            return try handle.subscribe(filter, qos: qos, options: options.bits)
+            let identifier = self.options.protocolVersion == .v5 ? options.identifier : nil
+            guard identifier.map({ (1...0xFFF_FFFF).contains($0) }) ?? true else {
+                throw MosquittoError("subscribe", .invalid, "the identifier is not 1...268435455")
+            }
+            return try handle.subscribe(filter, qos: qos, options: options.bits, identifier: identifier)
         }
     }
 

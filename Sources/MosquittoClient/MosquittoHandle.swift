@@ -173,10 +173,17 @@ import Glibc
         return mid
     }
 
-    func subscribe(_ filter: String, qos: Int, options: Int32) throws(MosquittoError) -> Int32 {
+    func subscribe(_ filter: String, qos: Int, options: Int32, identifier: UInt32?) throws(MosquittoError) -> Int32 {
         var mid: Int32 = 0
         let filter = try cText("subscribe", Array(filter.utf8))
-        try check("subscribe", unsafe mosquitto_subscribe_v5(raw, &mid, filter, Int32(clamping: qos), options, nil))
+        var properties: OpaquePointer?
+        defer { unsafe mosquitto_property_free_all(&properties) }
+        if let identifier {
+            let name = Int32(MQTT_PROP_SUBSCRIPTION_IDENTIFIER.rawValue)
+            try check("subscribe", unsafe mosquitto_property_add_varint(&properties, name, identifier))
+        }
+        let code = unsafe mosquitto_subscribe_v5(raw, &mid, filter, Int32(clamping: qos), options, properties)
+        try check("subscribe", code)
         return mid
     }
 
@@ -207,13 +214,14 @@ extension MosquittoHandle {
         unsafe mosquitto_disconnect_v5_callback_set(raw) { _, context, code, _ in
             unsafe owner(context)?.endReason = code
         }
-        unsafe mosquitto_message_v5_callback_set(raw) { _, context, message, _ in
+        unsafe mosquitto_message_v5_callback_set(raw) { _, context, message, properties in
             guard let message = unsafe message?.pointee, let topic = unsafe message.topic else { return }
             let bytes = unsafe UnsafeRawBufferPointer(start: topic, count: strlen(topic))
             let payload = unsafe UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen))
             unsafe owner(context)?.received(
                 MosquittoClient.Message(
-                    topic: Array(bytes), payload: Array(payload), qos: Int(message.qos), retain: message.retain))
+                    topic: Array(bytes), payload: Array(payload), qos: Int(message.qos), retain: message.retain,
+                    subscriptionIdentifiers: unsafe identifiers(properties)))
         }
         unsafe mosquitto_publish_v5_callback_set(raw) { _, context, mid, code, _ in
             unsafe owner(context)?.events.append(.published(mid: mid, reasonCode: code))
@@ -249,6 +257,20 @@ extension MosquittoHandle {
         messageBytes += message.payload.count
         events.append(.message(message))
     }
+}
+
+/// The subscription identifiers among the properties of a message.
+private func identifiers(_ properties: OpaquePointer?) -> [UInt32] {
+    var found: [UInt32] = []
+    var value: UInt32 = 0
+    let name = Int32(MQTT_PROP_SUBSCRIPTION_IDENTIFIER.rawValue)
+    // SAFETY: the list belongs to the library for the time of the callback; each call goes on behind the last find.
+    var place = unsafe mosquitto_property_read_varint(properties, name, &value, false)
+    while let last = unsafe place, found.count < 64 {
+        found.append(value)
+        unsafe place = unsafe mosquitto_property_read_varint(last, name, &value, true)
+    }
+    return found
 }
 
 private func owner(_ context: UnsafeMutableRawPointer?) -> MosquittoHandle? {

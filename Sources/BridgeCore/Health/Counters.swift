@@ -4,6 +4,8 @@ public struct Counters: Sendable, Equatable {
     public var outAccepted: UInt64 = 0
     /// Local messages that no route takes.
     public var outUnrouted: UInt64 = 0
+    /// Copies of local messages that match several of our filters, dropped.
+    public var copiesDropped: UInt64 = 0
     /// Messages the remote broker has acknowledged (QoS 0: the module).
     public var outAcknowledged: UInt64 = 0
     /// Payload bytes of those.

@@ -34,9 +34,8 @@ extension Dispatcher: LocalDriverDelegate {
     }
 
     func localBatchEnded() -> Bool {
-        let mustCommit = !pending.appendOut.isEmpty || !(outstanding?.batch.appendOut.isEmpty ?? true)
         commit()
-        return mustCommit
+        return pending.holdsReads || (outstanding?.batch.holdsReads ?? false)
     }
 
     func localConnected() { pumpInbox() }
@@ -50,7 +49,9 @@ extension Dispatcher: LocalDriverDelegate {
         guard let id = locallyPublished.removeValue(forKey: mid) else { return }
         if reasonCode >= 128 {
             inbox.refused(
-                id, code: "denied", reason: "the local broker refused it (reason code \(reasonCode)): check its ACL",
+                id, code: "denied",
+                reason:
+                    "the local broker refused it (reason code \(reasonCode))\(reasonCode == 135 ? ": check its ACL" : "")",
                 wallClock: clock.wallClock)
         } else if inbox.acknowledged(id) {
             counters.inDelivered += 1
@@ -59,12 +60,24 @@ extension Dispatcher: LocalDriverDelegate {
     }
 
     func localIsOldProtocol() {
-        guard routing.routes.contains(where: { $0.direction == .both }) else { return }
-        log(
-            .error,
-            "the routes with direction \"both\" are refused: without MQTT 5 the local broker sends back what is published to it, and messages would go round for ever; use a local broker with MQTT 5"
-        )
-        if let rest = try? RoutingTable(routing.routes.filter { $0.direction != .both }) { routing = rest }
+        var kept = routing.routes.filter { $0.direction != .both }
+        var refused = routing.routes.filter { $0.direction == .both }
+        // Two routes that point at each other go round like one with both directions.
+        while let table = try? RoutingTable(kept), let pair = table.needingNoLocal {
+            refused.append(kept.remove(at: pair.inbound))
+        }
+        guard !refused.isEmpty, let rest = try? RoutingTable(kept) else { return }
+        for route in refused {
+            log(
+                .error,
+                """
+                the route \(readable(route.localFilter)) (\(route.direction.rawValue)) is refused: without MQTT 5 the \
+                local broker sends back what is published to it, and messages would go round for ever; use a local \
+                broker with MQTT 5
+                """)
+        }
+        routing = rest
+        local.replaceFilters(rest.localFilters)
     }
 
     func localUnsubscribed(_ filter: [UInt8]) {

@@ -4,19 +4,28 @@ import ModemCore
 
 /// What the module's side reports.
 extension Dispatcher: ModuleDriverDelegate {
+    func moduleSessionBegan() {
+        echoesRun = true
+        echoes.linkCameUp(now: clock.now)
+    }
+
     func moduleOnline(_ profile: ModuleProfile) {
         self.profile = profile
         counters.sessions += 1
         echoes.receiveLimit = profile.receiveLimit
-        echoes.linkCameUp(now: clock.now)
+        if !echoesRun { moduleSessionBegan() }
         log(.info, "online")
         pump()
+        hooks.online()
     }
 
     func moduleOffline(_ reason: String) {
-        counters.breaks += 1
+        echoesRun = false
+        echoes.deadlineReached(now: clock.now)
         echoes.linkBroke()
         outbox.linkBroke()
+        if stopping { return log(.info, "offline: \(reason)") }
+        counters.breaks += 1
         log(.warning, "offline: \(reason)")
     }
 
@@ -26,7 +35,8 @@ extension Dispatcher: ModuleDriverDelegate {
         guard outbox.acknowledged(id) else { return }
         counters.outAcknowledged += 1
         echoes.acknowledged(id, now: clock.now, wallClock: clock.wallClock)
-        collectRemovals()
+        // The next publish goes first: where one can, `pump` collects what is finished once it is on its way.
+        removalsDue?.start(at: clock.now + Self.removalDelay)
     }
 
     func moduleRefused(_ id: Int64, code: String, reason: String) {
@@ -58,13 +68,25 @@ extension Dispatcher: ModuleDriverDelegate {
             case .dropEcho: counters.echoesDropped += 1
             case .dropRepeat: counters.repeatsDropped += 1
             case .deliver:
-                pending.appendIn.append(
+                keep(
                     InboundRow(
                         topic: forward.topic, payload: message.payload, qos: forward.qos, retain: forward.retain,
                         acceptedAt: now, expiresAt: forward.expirySeconds.map { now + $0 }))
             }
         }
         commit()
+    }
+
+    private func keep(_ row: InboundRow) {
+        guard unstoredBytes + row.cost <= Self.unstoredLimit else {
+            return refuse(
+                Refusal(
+                    direction: .in, topic: row.topic, size: row.payload.count, code: "overflow",
+                    reason: "\(unstoredBytes) bytes wait already for the queue on disk to work again",
+                    at: row.acceptedAt))
+        }
+        unstoredBytes += row.cost
+        pending.appendIn.append(row)
     }
 
     func moduleSubscribed(_ filter: [UInt8]) {
@@ -86,8 +108,7 @@ extension Dispatcher: ModuleDriverDelegate {
     }
 
     func recordDataMode(bytes: Int?) {
-        pending.setMeta.append(StoreBatch.Meta(key: Meta.dataMode, value: bytes.map { Array("\($0)".utf8) }))
-        commit()
+        remember(Meta.dataMode, bytes.map { Array("\($0)".utf8) })
     }
 
     func resetHardware() {

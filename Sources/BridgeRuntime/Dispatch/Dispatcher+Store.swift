@@ -16,16 +16,22 @@ extension Dispatcher {
 
     func commit() {
         guard outstanding == nil, !retryScheduled else { return }
-        let changes = echoes.takeChanges()
-        pending.addEchoes += changes.add
-        pending.removeEchoes += changes.remove
+        takeEchoChanges()
         guard !pending.isEmpty else { return }
         pending.protected = outbox.protectedIDs
         let token = takeToken()
         outstanding = (token, pending)
         pending = StoreBatch()
+        unstoredBytes = 0
         counters.commits += 1
         store.commit(outstanding?.batch ?? StoreBatch(), token: token)
+    }
+
+    func takeEchoChanges() {
+        let changes = echoes.takeChanges()
+        pending.addEchoes += changes.add
+        pending.removeEchoes += changes.remove
+        counters.echoesForgotten = echoes.forgotten
     }
 
     /// An event of the store.
@@ -61,16 +67,19 @@ extension Dispatcher {
         outbox.committed(batch.appendOut, ids: receipt.outIDs, dropped: receipt.droppedOut)
         inbox.committed(batch.appendIn, ids: receipt.inIDs)
         for refusal in receipt.refusals { tell(refusal) }
-        for meta in batch.setMeta where meta.key == Meta.dataMode {
-            if let value = meta.value, let bytes = Int(String(decoding: value, as: UTF8.self)) {
-                module.dataModeRecorded(bytes: bytes)
-            }
+        // The last one holds; what was recorded and removed in one batch is not there.
+        if let record = batch.setMeta.last(where: { $0.key == Meta.dataMode })?.value,
+            let bytes = Int(String(decoding: record, as: UTF8.self))
+        {
+            module.dataModeRecorded(bytes: bytes)
         }
-        if receipt.isFull != local.isReadingStopped {
-            local.isReadingStopped = receipt.isFull
+        // With nothing but inbound messages in it, the queue empties only by what the local broker answers.
+        let isFull = receipt.isFull && receipt.outDepth > 0
+        if isFull != local.isReadingStopped {
+            local.isReadingStopped = isFull
             log(
                 .warning,
-                receipt.isFull
+                isFull
                     ? "the queue has reached [queue] max_bytes: not reading from the local broker until there is room"
                     : "there is room in the queue again: reading from the local broker")
         }
@@ -79,7 +88,7 @@ extension Dispatcher {
             onceStored()
         }
         // Everything read is on disk: its PUBACKs may go.
-        if pending.appendOut.isEmpty { local.release() }
+        if !pending.holdsReads { local.release() }
         commit()
         pump()
         pumpInbox()
@@ -95,6 +104,7 @@ extension Dispatcher {
         } else if let (expected, batch) = outstanding, expected == token {
             outstanding = nil
             counters.commitFailures += 1
+            unstoredBytes += batch.appendIn.reduce(0) { $0 + $1.cost }
             pending = batch.followed(by: pending)
         } else {
             return
@@ -150,12 +160,18 @@ extension Dispatcher {
         commit()
     }
 
-
     // MARK: Small values
 
+    /// Keeps the filters that the brokers' sessions may hold; with the next commit.
     func recordFilters() {
-        pending.setMeta.append(StoreBatch.Meta(key: Meta.localFilters, value: joined(localFilters)))
-        pending.setMeta.append(StoreBatch.Meta(key: Meta.remoteFilters, value: joined(remoteFilters)))
+        pending.set(Meta.localFilters, joined(localFilters))
+        pending.set(Meta.remoteFilters, joined(remoteFilters))
+    }
+
+    /// Keeps a small value over restarts.
+    func remember(_ key: String, _ value: [UInt8]?) {
+        pending.set(key, value)
+        commit()
     }
 
     private func joined(_ filters: [[UInt8]]) -> [UInt8] { Array(filters.joined(separator: [0x0A])) }
@@ -177,15 +193,16 @@ extension StoreBatch {
         both.addEchoes += next.addEchoes
         both.removeEchoes += next.removeEchoes
         both.refusals += next.refusals
-        both.setMeta += next.setMeta
+        for meta in next.setMeta { both.set(meta.key, meta.value) }
         return both
     }
-}
 
-extension Dispatcher {
-    /// Keeps a small value over restarts.
-    func remember(_ key: String, _ value: [UInt8]?) {
-        pending.setMeta.append(StoreBatch.Meta(key: key, value: value))
-        commit()
+    /// Sets a small value, in place of what was to be set under this name before.
+    mutating func set(_ key: String, _ value: [UInt8]?) {
+        setMeta.removeAll { $0.key == key }
+        setMeta.append(Meta(key: key, value: value))
     }
+
+    /// Whether it holds what came from the local broker: that is acknowledged only once it is on disk.
+    var holdsReads: Bool { !appendOut.isEmpty || !refusals.isEmpty }
 }

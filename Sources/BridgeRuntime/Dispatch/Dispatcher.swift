@@ -12,6 +12,10 @@ final class Dispatcher {
     static let removalDelay: Duration = .milliseconds(200)
     static let removalBatch = 64
     static let commitRetry: Duration = .seconds(1)
+    /// What the module may deliver while the store does not work: more is refused. It cannot be told to wait.
+    static let unstoredLimit = 1 << 20
+    /// Refusals that wait for the list, which holds no more.
+    static let refusalLimit = 1000
     /// The most bytes any profile can publish: more is refused before the module is known.
     static let largestPayload = ModuleProfile.all.map(\.payloadLimit).max() ?? 4100
 
@@ -28,8 +32,12 @@ final class Dispatcher {
     var warnings = RateLimitedWarnings()
     var profile: ModuleProfile?
     var locallyPublished: [Int32: Int64] = [:]
+    /// Whether the echo ledger counts the link as up.
+    var echoesRun = false
 
     var pending = StoreBatch()
+    /// Bytes of `pending.appendIn`.
+    var unstoredBytes = 0
     var outstanding: (token: Int, batch: StoreBatch)?
     var nextToken = 1
     var outLoad: Int?
@@ -57,6 +65,8 @@ final class Dispatcher {
         var pinRefused: (String) -> Void
         /// The module's session is closed after `stop`.
         var moduleFinished: () -> Void
+        /// The module's session is up.
+        var online: () -> Void = {}
     }
 
     init(
@@ -104,7 +114,7 @@ final class Dispatcher {
     }
 
     private func waitForQuiet(until limit: Duration, _ then: @escaping () -> Void) {
-        let isQuiet = outstanding == nil && pending.appendOut.isEmpty && !module.hasOpenPublish
+        let isQuiet = outstanding == nil && pending.isEmpty && !module.hasOpenPublish
         if isQuiet || clock.now >= limit {
             flushRemovals()
             return then()
@@ -112,6 +122,14 @@ final class Dispatcher {
         _ = clock.schedule(at: clock.now + .milliseconds(5)) { [weak self] in
             self?.waitForQuiet(until: limit, then)
         }
+    }
+
+    /// Hands the store all that was not on disk yet; before it is closed.
+    func handOver() {
+        flushRemovals()
+        takeEchoChanges()
+        if !pending.isEmpty { store.commit(pending, token: takeToken()) }
+        pending = StoreBatch()
     }
 
     // MARK: To the module
@@ -145,12 +163,14 @@ final class Dispatcher {
 
     /// Publishes what waits in the inbox, at most 20 at a time.
     func pumpInbox() {
-        while local.isConnected, let row = inbox.next(wallClock: clock.wallClock) {
-            guard let mid = local.publish(row) else {
+        sending: while local.isConnected, let row = inbox.next(wallClock: clock.wallClock) {
+            switch local.publish(row) {
+            case .taken(let mid): locallyPublished[mid] = row.id
+            case .never(let reason): inbox.refused(row.id, code: "local", reason: reason, wallClock: clock.wallClock)
+            case .later:
                 inbox.returned(row.id)
-                break
+                break sending
             }
-            locallyPublished[mid] = row.id
         }
         collectRemovals()
         loadMore()
@@ -161,6 +181,8 @@ final class Dispatcher {
     /// Counts, lists and logs a message that is not carried.
     func refuse(_ refusal: Refusal) {
         pending.refusals.append(refusal)
+        let excess = pending.refusals.count - Self.refusalLimit
+        if excess > 0 { pending.refusals.removeFirst(excess) }
         tell(refusal)
     }
 

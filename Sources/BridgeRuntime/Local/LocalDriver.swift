@@ -30,32 +30,54 @@ final class LocalDriver {
         (MosquittoClient.ProtocolVersion, @escaping (MosquittoClient.Event) -> Void) throws(MosquittoError) ->
         any LocalBroker
 
+    /// What became of a local publish.
+    enum Handover: Equatable {
+        /// The library has it; its message id.
+        case taken(Int32)
+        /// Not now.
+        case later
+        /// This broker will never take it; why.
+        case never(String)
+    }
+
     /// What Mosquitto says of messages it dropped for clients that were away.
-    static let droppedTopic = "$SYS/broker/publish/messages/dropped"
+    static let droppedTopic = Array("$SYS/broker/publish/messages/dropped".utf8)
+    private static let shortestPause: Duration = .milliseconds(250)
     private static let longestPause: Duration = .seconds(5)
+    /// A connection that stood for this long makes the next loss a new one.
+    private static let stable: Duration = .seconds(5)
+    /// Connections that do not last are told of once in this time.
+    private static let quiet: Duration = .seconds(60)
 
     weak var delegate: (any LocalDriverDelegate)?
-    private let clock: any BridgeClock
-    private let log: Log
-    private let name: String
+    let clock: any BridgeClock
+    let log: Log
+    let name: String
     private let makeBroker: MakeBroker
-    private var version = MosquittoClient.ProtocolVersion.v5
-    private var broker: (any LocalBroker)?
-    private var filters: [TopicFilter] = []
-    private var stale: [[UInt8]] = []
-    private var unsubscribing: [Int32: [UInt8]] = [:]
-    private var subscribing: [Int32: TopicFilter] = [:]
-    private var pause: Duration = .milliseconds(250)
-    private var saidLost = false
+    var version = MosquittoClient.ProtocolVersion.v5
+    var broker: (any LocalBroker)?
+    var filters: [TopicFilter] = []
+    var copies = LocalCopies(filters: [])
+    /// Indices of filters that the broker refuses.
+    var refused: Set<Int> = []
+    var stale: [[UInt8]] = []
+    var unsubscribing: [Int32: [UInt8]] = [:]
+    var subscribing: [Int32: Int] = [:]
+    private var pause = LocalDriver.shortestPause
+    private var connectedSince: Duration?
+    private var lossToldAt: Duration?
+    private var isLossTold = false
+    private var isReturnTold = false
     private var retry: ScheduledCall?
     private var stopping = false
     private var dropped: UInt64?
     /// Called once the connection is closed after `stop`.
     private var onStopped: (() -> Void)?
+    private var isHeld = false
+    private var waitsForReads = false
 
     /// Whether back-pressure holds the reads.
     var isReadingStopped = false { didSet { if isReadingStopped != oldValue { applyGate() } } }
-    private var isHeld = false
 
     /// `name`: host and port, for the log.
     init(name: String, clock: any BridgeClock, log: Log, makeBroker: @escaping MakeBroker) {
@@ -70,9 +92,17 @@ final class LocalDriver {
 
     /// Connects and subscribes; filters in `stale` are unsubscribed.
     func start(filters: [TopicFilter], stale: [[UInt8]]) {
-        self.filters = filters
         self.stale = stale
+        replaceFilters(filters)
         connect()
+    }
+
+    /// Subscribes to these from the next connection on; those no longer among them are unsubscribed.
+    func replaceFilters(_ wanted: [TopicFilter]) {
+        stale += filters.filter { !wanted.contains($0) }.map(\.bytes)
+        filters = wanted
+        copies = LocalCopies(filters: wanted)
+        refused = []
     }
 
     /// Lets go what the last batch of reads holds back.
@@ -81,14 +111,17 @@ final class LocalDriver {
         applyGate()
     }
 
-    /// Publishes locally; the message id, or `nil` when it could not be handed over.
-    func publish(_ row: InboundRow) -> Int32? {
-        guard let broker, broker.isConnected else { return nil }
+    /// Publishes locally.
+    func publish(_ row: InboundRow) -> Handover {
+        guard let broker, broker.isConnected else { return .later }
         do throws(MosquittoError) {
-            return try broker.publish(topic: row.topic, payload: row.payload, qos: row.qos, retain: row.retain)
+            return .taken(
+                try broker.publish(topic: row.topic, payload: row.payload, qos: row.qos, retain: row.retain))
         } catch {
+            // The same message fails the same way for ever, and must not keep the others from going.
+            if error.code == .invalid || error.code == .tooLarge { return .never("\(error)") }
             log(.warning, "local publish to \(readable(row.topic)): \(error)")
-            return nil
+            return .later
         }
     }
 
@@ -98,13 +131,12 @@ final class LocalDriver {
         applyGate()
     }
 
-    /// Ends the connection; what was released is acknowledged first.
+    /// Ends the connection; what was released is acknowledged first, what is held is not.
     func stop(_ then: @escaping () -> Void) {
         stopping = true
         retry?.cancel()
         guard let broker, broker.isConnected else { return then() }
         onStopped = then
-        broker.mayWrite = true
         broker.disconnect()
     }
 
@@ -113,6 +145,9 @@ final class LocalDriver {
     private func connect() {
         retry = nil
         guard !stopping else { return }
+        // A connection could not even be greeted without reading, and would bring more of what cannot be stored.
+        waitsForReads = isHeld || isReadingStopped
+        guard !waitsForReads else { return }
         do throws(MosquittoError) {
             let broker = try makeBroker(version) { [weak self] in self?.handle($0) }
             broker.onBatchEnd = { [weak self] in self?.batchEnded() }
@@ -128,28 +163,39 @@ final class LocalDriver {
         subscribing = [:]
         unsubscribing = [:]
         broker = nil
-        isHeld = false
         if let onStopped {
             self.onStopped = nil
             return onStopped()
         }
         delegate?.localDisconnected()
         guard !stopping else { return }
-        if !saidLost {
-            saidLost = true
+        let now = clock.now
+        if let connectedSince, now - connectedSince >= Self.stable {
+            pause = Self.shortestPause
+            isLossTold = false
+        } else if connectedSince != nil, let lossToldAt, now - lossToldAt >= Self.quiet {
+            isLossTold = false
+        }
+        connectedSince = nil
+        if !isLossTold {
+            isLossTold = true
+            isReturnTold = false
+            lossToldAt = now
             log(.warning, "local broker \(name): \(text); trying again until it is back")
         }
         delegate?.localCounted(\.localBreaks)
-        retry = clock.schedule(at: clock.now + pause) { [weak self] in self?.connect() }
+        retry = clock.schedule(at: now + pause) { [weak self] in self?.connect() }
         pause = min(pause * 2, Self.longestPause)
     }
 
     private func handle(_ event: MosquittoClient.Event) {
         switch event {
         case .connected(let sessionPresent):
-            log(.info, "local broker \(name): connected\(sessionPresent ? ", session resumed" : "")")
-            saidLost = false
-            pause = .milliseconds(250)
+            if !isReturnTold {
+                isReturnTold = true
+                log(.info, "local broker \(name): connected\(sessionPresent ? ", session resumed" : "")")
+            }
+            connectedSince = clock.now
             subscribe()
             delegate?.localConnected()
         case .refused(let code, let text):
@@ -162,18 +208,11 @@ final class LocalDriver {
         case .disconnected(let text):
             lost(text)
         case .message(let message):
-            if message.topic.elementsEqual(Self.droppedTopic.utf8) {
-                noteDropped(message.payload)
-            } else {
-                delegate?.localReceived(message)
-            }
+            received(message)
         case .published(let mid, let reasonCode):
             delegate?.localPublished(mid, reasonCode: reasonCode)
         case .subscribed(let mid, let granted):
-            guard let filter = subscribing.removeValue(forKey: mid) else { return }
-            if granted.contains(where: { $0 >= 128 }) {
-                log(.error, "the local broker refuses the subscription to \(filter): check its ACL")
-            }
+            subscribed(mid, granted)
         case .unsubscribed(let mid):
             guard let filter = unsubscribing.removeValue(forKey: mid) else { return }
             stale.removeAll { $0 == filter }
@@ -181,24 +220,20 @@ final class LocalDriver {
         }
     }
 
-    private func subscribe() {
-        guard let broker else { return }
-        // New retained messages only; our own are not wanted back; the flag tells a retained message from a live one.
-        let options = MosquittoClient.SubscribeOptions(noLocal: true, retainAsPublished: true, retainHandling: 1)
-        do throws(MosquittoError) {
-            for filter in stale {
-                unsubscribing[try broker.unsubscribe(String(decoding: filter, as: UTF8.self))] = filter
-            }
-            for filter in filters {
-                // QoS 1 at most: libmosquitto cannot receive QoS 2 so that a crash loses nothing.
-                let mid = try broker.subscribe(
-                    "\(filter)", qos: 1, options: version == .v5 ? options : MosquittoClient.SubscribeOptions())
-                subscribing[mid] = filter
-            }
-            _ = try broker.subscribe(Self.droppedTopic, qos: 0, options: MosquittoClient.SubscribeOptions())
-        } catch {
-            log(.error, "local subscribe: \(error)")
+    private func received(_ message: MosquittoClient.Message) {
+        if message.topic == Self.droppedTopic {
+            noteDropped(message.payload)
+            // A route may carry it too.
+            guard filters.contains(where: { $0.matches(message.topic) }) else { return }
         }
+        let isTaken =
+            !copies.areNeeded
+            || copies.takes(topic: message.topic, carried: message.subscriptionIdentifiers, refused: refused)
+        guard isTaken else {
+            delegate?.localCounted(\.copiesDropped)
+            return
+        }
+        delegate?.localReceived(message)
     }
 
     // MARK: Acknowledge after commit
@@ -211,6 +246,7 @@ final class LocalDriver {
     }
 
     private func applyGate() {
+        if waitsForReads, !isHeld, !isReadingStopped { return connect() }
         guard let broker else { return }
         broker.mayWrite = !isHeld
         broker.mayRead = !isHeld && !isReadingStopped && !stopping

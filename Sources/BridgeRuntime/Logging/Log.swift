@@ -32,12 +32,21 @@ public struct Log: Sendable {
     public static func standardError(threshold: Level = .info) -> Log {
         let isTerminal = isatty(2) == 1
         return Log(threshold: threshold) { level, text in
-            var line = Array((isTerminal ? "\(timeOfDay()) \(name(level)) " : "<\(level.rawValue)>").utf8)
-            // A newline in a text from outside must not look like a second event.
-            for byte in text.utf8 { line.append(byte < 0x20 && byte != 0x09 ? 0x20 : byte) }
-            line.append(0x0A)
+            let line = formatted(level, text, time: isTerminal ? timeOfDay() : nil)
             unsafe line.withUnsafeBytes { unsafe _ = Glibc.write(2, $0.baseAddress, $0.count) }
         }
+    }
+
+    /// A line as it is written: behind `time` and the level, or without a time behind the priority for journald.
+    ///
+    /// A newline in a text from outside must not look like a second event, nor an escape sequence reach the terminal.
+    static func formatted(_ level: Level, _ text: String, time: String?) -> [UInt8] {
+        var line = time.map { "\($0) \(name(level)) " } ?? "<\(level.rawValue)>"
+        for scalar in text.unicodeScalars {
+            line.unicodeScalars.append(isControl(scalar) && scalar != "\t" ? " " : scalar)
+        }
+        line.unicodeScalars.append("\n")
+        return Array(line.utf8)
     }
 
     /// Whether debug lines are kept, for callers that would have to build one.
@@ -76,7 +85,7 @@ package func readable(_ bytes: some Collection<UInt8>, limit: Int = 120) -> Stri
     let cut = Array(bytes.prefix(limit))
     let tail = bytes.count > limit ? "…" : ""
     let text = String(decoding: cut, as: UTF8.self)
-    if !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F || $0.value == 0xFFFD }) {
+    if !text.unicodeScalars.contains(where: { isControl($0) || $0 == "\u{FFFD}" }) {
         return text + tail
     }
     let digits = Array("0123456789ABCDEF")
@@ -89,4 +98,12 @@ package func readable(_ bytes: some Collection<UInt8>, limit: Int = 120) -> Stri
         }
     }
     return escaped + tail
+}
+
+/// Characters that steer a terminal: C0, DEL, C1, line separators, and those that turn the direction of writing.
+private func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069: true
+    default: false
+    }
 }

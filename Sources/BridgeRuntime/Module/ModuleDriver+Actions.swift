@@ -18,19 +18,13 @@ extension ModuleDriver {
         let now = clock.now
         switch action {
         case .write(let bytes):
-            guard port.write(bytes) else {
-                log(.error, "the write queue of the port is full: closing it")
-                port.close()
-                return perform {
-                    $0.run($0.session.portClosed(now: $0.clock.now))
-                    $0.run($0.link.portClosed(reason: "nothing can be written", now: $0.clock.now))
-                }
-            }
+            guard port.write(bytes) else { return writingFailed() }
             if port.pendingBytes == 0 { run(session.written(now: now)) }
         case .completed(let result):
             completed(result)
         case .urc(let urc):
-            if log.isDebug { log(.debug, "<- \(urc)") }
+            if log.isDebug { log(.debug, "<- \(shown(urc))") }
+            if urc == .outcome(.connackOK) { delegate?.moduleSessionBegan() }
             if case .outcome(let outcome) = urc { run(publisher.outcomeReceived(outcome, now: now)) }
             run(link.urcReceived(urc, now: now))
         case .message(let message):
@@ -54,6 +48,23 @@ extension ModuleDriver {
         }
     }
 
+    /// The port takes nothing more: it is stuck, or went without a word.
+    private func writingFailed() {
+        log(.error, "the port takes no more bytes: closing it")
+        port.close()
+        perform { $0.portGone("nothing can be written") }
+    }
+
+    /// What the machines make of a port that is gone.
+    func portGone(_ reason: String) {
+        forgetCommands()
+        isFilling = false
+        run(session.portClosed(now: clock.now))
+        owner = .nobody
+        current = nil
+        run(link.portClosed(reason: reason, now: clock.now))
+    }
+
     private func completed(_ result: CommandResult) {
         let now = clock.now
         let finished = owner
@@ -62,7 +73,7 @@ extension ModuleDriver {
         current = nil
         if log.isDebug {
             let lines = command?.line == ATCommand.mqttMessageGet.line ? [] : result.lines
-            log(.debug, "<- \(lines.map { readable($0) + " | " }.joined())\(result.final)")
+            log(.debug, "<- \(lines.map { shown($0) + " | " }.joined())\(shown(result.final))")
         }
         if result.final == .timedOut { delegate?.moduleCounted(\.commandTimeouts, 1) }
         switch finished {
@@ -96,11 +107,13 @@ extension ModuleDriver {
             delegate?.moduleCounted(\.inUnframed, 1)
             log(
                 .warning,
-                "a +MSUB could not be taken apart safely (\(discard.kind)) and was not delivered: \(readable(discard.excerpt))"
-            )
+                """
+                a +MSUB could not be taken apart safely (\(discard.kind)) and was not delivered: \
+                \(readable(discard.excerpt.prefix { $0 != 0x2C }))
+                """)
         case .lineOverflow, .strayFinal, .strayLine, .responseOverflow, .garbage:
             delegate?.moduleCounted(\.inputDiscarded, 1)
-            log(.debug, "discarded \(discard.kind): \(readable(discard.excerpt))")
+            log(.debug, "discarded \(discard.kind): \(shown(discard.excerpt))")
         }
     }
 
@@ -113,7 +126,9 @@ extension ModuleDriver {
     private func run(_ action: LinkAction) {
         switch action {
         case .openPort: openPort()
-        case .closePort: port.close()
+        case .closePort:
+            forgetCommands()
+            port.close()
         case .synchronise(let attempts, let interval):
             forgetCommands()
             owner = .nobody
@@ -121,15 +136,15 @@ extension ModuleDriver {
             run(session.synchronise(attempts: attempts, interval: interval, now: clock.now))
         case .submit(let command): submit(command, for: .link)
         case .restartBlindly:
+            forgetCommands()
             delegate?.moduleCounted(\.moduleRestarts, 1)
-            _ = port.write(Array("\r\nAT+RESET\r\n".utf8))
+            if !port.write(Array("\r\nAT+RESET\r\n".utf8)) { writingFailed() }
         case .fillDataMode(let count):
             forgetCommands()
-            isFilling = port.write([UInt8](repeating: 0x0D, count: min(max(count, 0), 16384)))
-            if port.pendingBytes == 0 {
-                isFilling = false
-                perform { $0.run($0.link.dataModeFilled(now: $0.clock.now)) }
-            }
+            let isTaken = port.write([UInt8](repeating: 0x0D, count: min(max(count, 0), 16384)))
+            guard isTaken else { return writingFailed() }
+            isFilling = port.pendingBytes > 0
+            if !isFilling { perform { $0.run($0.link.dataModeFilled(now: $0.clock.now)) } }
         case .clearDataModeRecord: delegate?.recordDataMode(bytes: nil)
         case .resetHardware:
             delegate?.moduleCounted(\.moduleRestarts, 1)
@@ -144,6 +159,7 @@ extension ModuleDriver {
             waitingPublish = nil
             awaitsConfirmation = false
             pausedUntil = nil
+            recording = nil
             if let id = publisher.linkBroke() { delegate?.moduleReturned(id, certainlyNotSent: false) }
             delegate?.moduleOffline(reason)
         case .confirmed:
@@ -188,7 +204,9 @@ extension ModuleDriver {
         switch action {
         case .none: break
         case .submit(let command): submit(command, for: .publisher)
-        case .record(let bytes): delegate?.recordDataMode(bytes: bytes)
+        case .record(let bytes):
+            recording = bytes
+            delegate?.recordDataMode(bytes: bytes)
         case .acknowledged(let id, _):
             rejections = 0
             link.delivered(now: now)
@@ -205,6 +223,8 @@ extension ModuleDriver {
             delegate?.moduleReturned(id, certainlyNotSent: true)
             run(link.publishWasRefused(now: now))
         case .timedOut(let id):
+            // What the link waits to send was for the session as it stood.
+            waitingLink = nil
             delegate?.moduleReturned(id, certainlyNotSent: false)
             run(link.publishTimedOut(now: now))
         case .late(let id, let what):

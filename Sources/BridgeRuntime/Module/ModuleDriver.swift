@@ -4,6 +4,8 @@ import ModemCore
 
 /// What the driver tells the dispatcher.
 protocol ModuleDriverDelegate: AnyObject {
+    /// The remote broker has taken a new MQTT session; messages of that session come after this.
+    func moduleSessionBegan()
     /// Messages may be published.
     func moduleOnline(_ profile: ModuleProfile)
     /// No messages may be published; `reason` for people.
@@ -64,19 +66,20 @@ final class ModuleDriver {
     var awaitsConfirmation = false
     var rejections = 0
     var isFilling = false
+    /// The bytes of the MPUBEX whose record is being written.
+    var recording: Int?
     private var isDraining = false
-    private var work: [() -> Void] = []
+    private var work: [(ModuleDriver) -> Void] = []
     private var deadline: MovingDeadline?
-    private let resultTimes: ((Duration) -> Void)?
 
     /// A driver for one port. `baud` is the line's rate, for time-outs of long lines.
-    init(_ settings: LinkSettings, port: any ModulePort, baud: Int, clock: any BridgeClock, log: Log,
-        topicMatches: @escaping ([UInt8]) -> Bool)
-    {
+    init(
+        _ settings: LinkSettings, port: any ModulePort, baud: Int, clock: any BridgeClock, log: Log,
+        topicMatches: @escaping ([UInt8]) -> Bool
+    ) {
         self.port = port
         self.clock = clock
         self.log = log
-        resultTimes = nil
         session = CommandSession(limits: Limits(), baud: baud)
         session.topicMatches = topicMatches
         link = LinkStateMachine(settings)
@@ -111,14 +114,27 @@ final class ModuleDriver {
 
     /// Publishes one message; its fate comes as an event of the delegate.
     func publish(_ message: PublishStateMachine.Message) {
-        perform { $0.run($0.publisher.begin(message, now: $0.clock.now)) }
+        perform { driver in
+            // Asked for in the middle of an event, of which a later part may have ended the session.
+            guard driver.isOnline, driver.publisher.isIdle else {
+                driver.delegate?.moduleReturned(message.id, certainlyNotSent: true)
+                return
+            }
+            driver.run(driver.publisher.begin(message, now: driver.clock.now))
+        }
     }
 
     /// The MPUBEX record is on disk.
     func dataModeRecorded(bytes: Int) {
-        perform {
-            $0.link.dataModeRecorded(bytes: bytes)
-            $0.run($0.publisher.recorded())
+        perform { driver in
+            guard driver.recording == bytes else {
+                // The link broke meanwhile: the command will not be written, so nothing can be open.
+                if driver.recording == nil { driver.delegate?.recordDataMode(bytes: nil) }
+                return
+            }
+            driver.recording = nil
+            driver.link.dataModeRecorded(bytes: bytes)
+            driver.run(driver.publisher.recorded())
         }
     }
 
@@ -150,10 +166,7 @@ final class ModuleDriver {
     private func portLost(_ reason: String) {
         perform {
             $0.delegate?.moduleCounted(\.portLosses, 1)
-            $0.forgetCommands()
-            $0.run($0.session.portClosed(now: $0.clock.now))
-            $0.owner = .nobody
-            $0.run($0.link.portClosed(reason: reason, now: $0.clock.now))
+            $0.portGone(reason)
         }
     }
 
@@ -173,7 +186,9 @@ final class ModuleDriver {
             let now = driver.clock.now
             if let due = driver.session.deadline, due <= now { driver.run(driver.session.deadlineReached(now: now)) }
             if let due = driver.link.deadline, due <= now { driver.run(driver.link.deadlineReached(now: now)) }
-            if let due = driver.publisher.deadline, due <= now { driver.run(driver.publisher.deadlineReached(now: now)) }
+            if let due = driver.publisher.deadline, due <= now {
+                driver.run(driver.publisher.deadlineReached(now: now))
+            }
             if let due = driver.pausedUntil, due <= now { driver.pausedUntil = nil }
         }
     }
@@ -182,10 +197,10 @@ final class ModuleDriver {
 
     /// Runs an event to its end before the next: an effect that causes an event queues it.
     func perform(_ event: @escaping (ModuleDriver) -> Void) {
-        work.append { [unowned self] in event(self) }
+        work.append(event)
         guard !isDraining else { return }
         isDraining = true
-        while !work.isEmpty { work.removeFirst()() }
+        while !work.isEmpty { work.removeFirst()(self) }
         isDraining = false
         startWaiting()
         if canPublish { delegate?.moduleReady() }
@@ -209,6 +224,8 @@ final class ModuleDriver {
             if owner == .link { waitingLink = command } else { waitingPublish = command }
             return
         }
+        // What the link asked for before is void.
+        if owner == .link { waitingLink = nil }
         self.owner = owner
         current = command
         log(.debug, "-> \(command.redacted)")

@@ -13,7 +13,8 @@ public protocol LocalBroker: AnyObject {
     /// Starts a connection; the outcome is an event.
     func connect()
     /// Subscribes to one filter.
-    func subscribe(_ filter: String, qos: Int, options: MosquittoClient.SubscribeOptions) throws(MosquittoError) -> Int32
+    func subscribe(_ filter: String, qos: Int, options: MosquittoClient.SubscribeOptions) throws(MosquittoError)
+        -> Int32
     /// Unsubscribes one filter.
     func unsubscribe(_ filter: String) throws(MosquittoError) -> Int32
     /// Publishes; the message id.

@@ -1,5 +1,5 @@
-public import Configuration
 import BridgeCore
+public import Configuration
 import Glibc
 import LinuxIO
 import ModemCore
@@ -27,6 +27,7 @@ public actor BridgeService {
     private var signals: SignalSource?
     private var stopping = false
     private var portWasOpen = false
+    private var wasOnline = false
     private let exitStatus = Atomic<Int32>(ExitCode.ok.rawValue)
 
     nonisolated public var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
@@ -101,7 +102,11 @@ public actor BridgeService {
             .info,
             "cellbridge \(cellbridgeVersion), \(configuration.bridge.name): \(statistics.outDepth) message(s) wait in the outbox, \(statistics.inDepth) in the inbox"
         )
-        if pinWasRefused { log(.error, "the SIM refused the PIN in [module] pin_file before; it is not sent again until the file changes") }
+        if pinWasRefused {
+            log(
+                .error,
+                "the SIM refused the PIN in [module] pin_file before; it is not sent again until the file changes")
+        }
 
         let clock = LoopClock(loop)
         let stale = recorded.remote.filter { filter in
@@ -138,7 +143,15 @@ public actor BridgeService {
             // Held strongly, so that the closure is the actor's own; `leave` lets go of the dispatcher.
             reset: { then in self.runReset(then) },
             pinRefused: { [weak self] _ in self?.assumeIsolated { $0.rememberRefusedPIN() } },
-            moduleFinished: { [weak self] in self?.assumeIsolated { $0.moduleFinished() } })
+            moduleFinished: { [weak self] in self?.assumeIsolated { $0.moduleFinished() } },
+            online: { [weak self] in self?.assumeIsolated { $0.isOnline() } })
+    }
+
+    /// The start is over, and what only it needed need not stay in memory.
+    private func isOnline() {
+        guard !wasOnline else { return }
+        wasOnline = true
+        loop.schedule(after: .seconds(1)) { ResidentMemory.releaseCode() }
     }
 
     private func runReset(_ then: @escaping (Bool, String) -> Void) {
@@ -188,7 +201,9 @@ public actor BridgeService {
     }
 
     private func signalled(_ number: Int32) {
-        if number == SIGHUP { return log(.info, "SIGHUP: the configuration is read at the start only; restart to apply a change") }
+        if number == SIGHUP {
+            return log(.info, "SIGHUP: the configuration is read at the start only; restart to apply a change")
+        }
         if stopping { return leave() }
         stop()
     }
@@ -221,9 +236,12 @@ public actor BridgeService {
 
     private func leave() {
         module?.abandon()
+        dispatcher?.handOver()
         store?.close()
         if let statistics = store?.statistics(), stopping {
-            log(.info, "stopped: \(statistics.outDepth) message(s) wait in the outbox, \(statistics.inDepth) in the inbox")
+            log(
+                .info,
+                "stopped: \(statistics.outDepth) message(s) wait in the outbox, \(statistics.inDepth) in the inbox")
         }
         dispatcher = nil
         signals?.close()

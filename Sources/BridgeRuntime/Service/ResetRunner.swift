@@ -2,17 +2,21 @@ import LinuxIO
 
 /// Runs `[module] reset` as a shell command, one at a time, for 60 s at most.
 final class ResetRunner {
-    private static let limit: Duration = .seconds(60)
+    private static let shownLines = 50
 
     private let command: String
     private let loop: EventLoop
     private let log: Log
+    private let limit: Duration
     private var child: ChildProcess?
+    private var lines = 0
+    private var tookTooLong = false
 
-    init(command: String, loop: EventLoop, log: Log) {
+    init(command: String, loop: EventLoop, log: Log, limit: Duration = .seconds(60)) {
         self.command = command
         self.loop = loop
         self.log = log
+        self.limit = limit
     }
 
     /// Starts it; `then` gets whether it exited with 0, and if not, why. It goes on when the service stops: half a
@@ -27,15 +31,26 @@ final class ResetRunner {
         do throws(SystemError) {
             let child = try ChildProcess(options, loop: loop)
             self.child = child
-            let timeout = loop.schedule(after: Self.limit) { [weak child] in child?.terminate(within: .seconds(2)) }
-            child.onLine = { [log] _, line in log(.info, "reset command: \(readable(line))") }
-            child.onExit = { [weak self] status in
-                self?.loop.cancel(timeout)
-                self?.child = nil
-                then(status.isSuccess, "`\(self?.command ?? "")` \(status)")
+            (lines, tookTooLong) = (0, false)
+            let timeout = loop.schedule(after: limit) { [weak self] in
+                self?.tookTooLong = true
+                self?.child?.terminate(within: .seconds(2))
+            }
+            child.onLine = { [weak self] _, line in self?.said(line) }
+            child.onExit = { [self] status in
+                loop.cancel(timeout)
+                self.child = nil
+                let reason = tookTooLong ? "took longer than \(limit)" : "\(status)"
+                then(status.isSuccess && !tookTooLong, "`\(command)`: \(reason)")
             }
         } catch {
             then(false, "\(error)")
         }
+    }
+
+    private func said(_ line: [UInt8]) {
+        lines += 1
+        if lines <= Self.shownLines { log(.info, "reset command: \(readable(line))") }
+        if lines == Self.shownLines { log(.info, "reset command: what else it says is not shown") }
     }
 }

@@ -14,8 +14,9 @@ extension Configuration {
         settings.pin = pinWasRefused ? nil : module.pin.map { String(decoding: $0, as: UTF8.self) }
         settings.accessPoint = module.apn.map { apn in
             LinkSettings.AccessPoint(
-                name: apn.name, username: apn.username, password: apn.password.map { String(decoding: $0, as: UTF8.self) },
-                authentication: apn.authentication == .pap ? .pap : apn.authentication == .chap ? .chap : .none)
+                name: apn.name, username: apn.username,
+                password: apn.password.map { String(decoding: $0, as: UTF8.self) },
+                authentication: bearerAuthentication(apn.authentication))
         }
         settings.contextID = module.apn?.cid ?? 1
         settings.username = remote.username.map { Array($0.utf8) }
@@ -35,6 +36,14 @@ extension Configuration {
         settings.mayBeBooting = hostUptime() < .seconds(120)
         settings.seed = UInt64.random(in: .min ... .max)
         return settings
+    }
+
+    private func bearerAuthentication(_ configured: APN.Authentication) -> ATCommand.BearerAuthentication {
+        switch configured {
+        case .none: ATCommand.BearerAuthentication.none
+        case .pap: .pap
+        case .chap: .chap
+        }
     }
 
     func localOptions(_ version: MosquittoClient.ProtocolVersion) -> MosquittoClient.Options {

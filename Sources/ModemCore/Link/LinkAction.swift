@@ -8,7 +8,8 @@ public enum LinkAction: Equatable {
     case closePort
     /// Have the session send `AT` every `interval`, at most `attempts` times, until `OK`.
     case synchronise(attempts: Int, interval: Duration)
-    /// Give this command to the session, which is idle or will be.
+    /// Give this command to the session when it is idle. `synchronise`, `restartBlindly`, `openPort` and `closePort` make
+    /// it void; the event `publishTimedOut` does so too.
     case submit(ATCommand)
     /// Write `AT+RESET` without waiting for anything: the module gives no answers.
     case restartBlindly
@@ -16,7 +17,8 @@ public enum LinkAction: Equatable {
     case fillDataMode(count: Int)
     /// The record of an open `AT+MPUBEX` can go.
     case clearDataModeRecord
-    /// Run the configured hardware reset, then report `hardwareResetFinished`.
+    /// Run the configured hardware reset, then report `hardwareResetFinished`, also when it does not end by itself: the
+    /// machine waits for that. The port may go meanwhile and is opened again afterwards.
     case resetHardware
     /// Messages may be published from now on.
     case online(ModuleProfile)
@@ -32,7 +34,7 @@ public enum LinkAction: Equatable {
     case overwritten(count: Int)
     /// The PIN was refused by this SIM; it must never be sent again unless it changes.
     case pinRefused(iccid: String)
-    /// The APN and encoding are as on a fresh start: `AT+MQTTMODE=0` was accepted.
+    /// `AT+MQTTMODE=0` was accepted: payloads go as text until the publisher changes it.
     case textMode
     /// A line for the log.
     case report(LinkReport)

@@ -13,15 +13,16 @@ public struct LinkSettings: Sendable, Equatable {
         /// None, PAP or CHAP (YM310 AT manual 6.4).
         public var authentication: ATCommand.BearerAuthentication
 
-        /// An access point.
+        /// An access point. Without `authentication`, PAP is used when there is a user name: credentials that are
+        /// configured are never left out.
         public init(
             name: String, username: String? = nil, password: String? = nil,
-            authentication: ATCommand.BearerAuthentication = .none
+            authentication: ATCommand.BearerAuthentication? = nil
         ) {
             self.name = name
             self.username = username
             self.password = password
-            self.authentication = authentication
+            self.authentication = authentication ?? (username == nil ? .none : .pap)
         }
     }
 

@@ -18,9 +18,10 @@ extension LinkStateMachine {
 
     /// Like `fail`, for a break whose reason was already said with `offline`.
     mutating func enterAfterFailure(_ rung: Rung, now: Duration) {
-        if onlineSince != .zero, now - onlineSince > .seconds(60) { ladder.lasted() }
-        onlineSince = .zero
+        waited()
+        noteEndOfSession(now: now)
         let decision = ladder.next(entry: rung, hasHardwareReset: settings.hasHardwareReset, now: now)
+        report(.info, "recovery: \(decision.rung)")
         if decision.after == .zero {
             enter(decision.rung, now: now)
         } else {
@@ -28,116 +29,74 @@ extension LinkStateMachine {
         }
     }
 
-    /// Starts the first step of a rung.
+    /// A session that stood for a while makes the next break a new one.
+    mutating func noteEndOfSession(now: Duration) {
+        if let since = onlineSince, now - since > .seconds(60) { ladder.lasted() }
+        onlineSince = nil
+    }
+
+    /// Starts the first step of a rung. What a failed bring-up left out is made up for first.
     mutating func enter(_ rung: Rung, now: Duration) {
         closedStaleLink = false
-        closedDuring = false
         noticesPending = 0
+        afterCommand = nil
+        let nothingToEnd = sessionGone
+        sessionGone = false
         switch rung {
-        case .probe: run(.status)
-        case .session: run(.connect)
-        case .link: run(.closeSession)
-        case .context: run(.shut)
+        case .probe, .session, .link, .context:
+            if !introduced { return run(.echoOff) }
+            if !settled { return run(.simStatus) }
+            if rung == .context { return run(.shut) }
+            if !prepared { return run(.address) }
+            if rung == .session { return run(.connect) }
+            run(nothingToEnd ? .closeLink : .closeSession)
         case .radio:
             registered = false
+            settled = false
             run(.radioOff)
         case .restart: run(.restart)
-        case .hardware: resetHardware()
+        case .hardware: resetHardware(now: now)
         }
     }
 
-    mutating func resetHardware() {
+    mutating func resetHardware(now: Duration) {
         report(.warning, "resetting the module by [module] reset")
+        forgetModule(now: now)
+        portLostDuringReset = false
         state = .resettingHardware
         actions.append(.resetHardware)
     }
 
-    // MARK: Events that enter at their own rung
-
-    mutating func contextLost(_ what: String, now: Duration) {
-        usesSpareContext = false
-        switch state {
-        case .online:
-            goOffline("the PDP context is gone (\(what))")
-            enterAfterFailure(.context, now: now)
-        case .running(let step):
-            if step.recoversContext || step.rung > .link && step != .address { return }
-            // The command on the wire ends first; its failure must not enter lower.
-            goOffline("the PDP context is gone (\(what))")
-            afterCommand = .context
-        case .awaiting(let step, _), .pausing(_, let step):
-            if step.recoversContext || step.rung > .link && step != .address { return }
-            goOffline("the PDP context is gone (\(what))")
-            enterAfterFailure(.context, now: now)
-        case .resting(let until, let rung):
-            if rung < .context { state = .resting(until: until, rung: .context) }
-        case .resynchronising:
-            nextRung = .context
-        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .restarting, .resettingHardware:
-            break
-        }
-    }
-
-    mutating func packetEvent(_ event: URC.PacketEvent, now: Duration) {
-        switch event {
-        case .pdnDeactivated(let cid):
-            let own = usesSpareContext ? 5 : settings.contextID
-            if cid == nil || cid == own { contextLost("+CGEV: PDN DEACT", now: now) }
-        case .detached: contextLost("+CGEV: DETACH", now: now)
-        case .pdnActivated, .other: break
-        }
-    }
-
-    mutating func cardRemoved(now: Duration) {
-        switch state {
-        case .online, .awaiting, .pausing, .resting:
-            goOffline("the SIM was removed")
-            report(.error, "the SIM was removed")
-            pause(.seconds(2), then: .simStatus, now: now)
-        case .running:
-            goOffline("the SIM was removed")
-            afterCommand = .radio
-        case .stopped, .opening, .portGone, .synchronising, .resynchronising, .mute, .fillingDataMode, .restarting,
-            .resettingHardware:
-            break
-        }
-    }
-
-    mutating func moduleBooted(_ sign: String, now: Duration) {
-        switch state {
-        case .stopped, .opening, .portGone, .fillingDataMode, .resettingHardware:
-            return
-        case .synchronising, .restarting:
-            return  // Expected; AT goes on until it answers.
-        case .running, .awaiting, .pausing, .resting, .resynchronising, .mute, .online:
-            break
-        }
-        if stopping { return finish() }
-        goOffline("the module restarted (\(sign))")
-        report(.warning, "the module restarted (\(sign))")
-        if dataModeRecord != nil {
-            // A restarted module is out of its data mode.
-            dataModeRecord = nil
-            actions.append(.clearDataModeRecord)
-        }
-        forgetModule()
-        synchronise(.start, attempts: Self.bootAttempts)
-    }
-
-    private mutating func forgetModule() {
+    /// What is no longer true of a module that restarted or cannot be seen.
+    mutating func forgetModule(now: Duration) {
+        noteEndOfSession(now: now)
+        introduced = false
+        settled = false
+        prepared = false
         registered = false
+        appliedAPN = false
+        triedPrivateAPN = false
         usesSpareContext = false
+        if pin == .accepted { pin = .unused }
         afterCommand = nil
         nextRung = nil
         noticesPending = 0
+        sessionGone = false
+        closedStaleLink = false
         waited()
+    }
+
+    mutating func clearDataModeRecord() {
+        guard dataModeRecord != nil else { return }
+        dataModeRecord = nil
+        actions.append(.clearDataModeRecord)
     }
 
     // MARK: Mute
 
     mutating func moduleIsMute(now: Duration) {
         goOffline("the module does not answer")
-        forgetModule()
+        forgetModule(now: now)
         let canReset = settings.hasHardwareReset && ladder.mayResetHardware(now: now)
         if dataModeRecord != nil {
             endDataMode(now: now)
@@ -147,7 +106,7 @@ extension LinkStateMachine {
             actions.append(.restartBlindly)
             synchronise(.blindRestart(extended: false), attempts: 40)
         } else if canReset {
-            resetHardware()
+            resetHardware(now: now)
         } else {
             let remedy =
                 settings.hasHardwareReset
@@ -163,7 +122,7 @@ extension LinkStateMachine {
     mutating func endDataMode(now: Duration) {
         if settings.hasHardwareReset, ladder.mayResetHardware(now: now) {
             report(.warning, "an AT+MPUBEX may be open in the module: resetting it before anything is written")
-            resetHardware()
+            resetHardware(now: now)
         } else {
             fillDataMode(now: now)
         }
@@ -173,10 +132,14 @@ extension LinkStateMachine {
         let count = dataModeRecord ?? 0
         report(
             .warning,
-            "an AT+MPUBEX of \(count) bytes may be open in the module: filling it with \(count) CR; a message of CR bytes may have been published"
+            """
+            an AT+MPUBEX of \(count) bytes may be open in the module: filling it with \(count) CR; a message of CR \
+            bytes may have been published
+            """
         )
         actions.append(.fillDataMode(count: count))
-        state = .fillingDataMode(until: now + .seconds(1))
+        // The bound is for a driver that never says `dataModeFilled`: the slowest line, and some.
+        state = .fillingDataMode(until: now + .seconds(10) + .milliseconds(10) * count)
     }
 
     /// The CR bytes are written; when the record has gone from disk AT may be sent again.
@@ -196,13 +159,12 @@ extension LinkStateMachine {
             state = .opening
             actions.append(.openPort)
         case .awaiting(let step, _):
-            if stopping { run(.farewellSession) } else { outcomeLate(step, now: now) }
+            outcomeLate(step, now: now)
         case .pausing(_, let step): run(step)
         case .resting(_, let rung): enter(rung, now: now)
         case .mute: synchronise(.again, attempts: Self.attempts)
         case .fillingDataMode:
-            dataModeRecord = nil
-            actions.append(.clearDataModeRecord)
+            clearDataModeRecord()
             synchronise(.start, attempts: Self.attempts)
         case .restarting: synchronise(.restarted, attempts: Self.bootAttempts)
         case .online: run(.status)
@@ -215,6 +177,7 @@ extension LinkStateMachine {
         switch step {
         case .open: fail(.link, "no CONNECT OK within \(milliseconds(Self.connectTimeout) / 1000) s", now: now)
         case .connect: fail(.link, "no CONNACK within [remote] ack_timeout", now: now)
+        case .unsubscribe(let index): unsubscribeUnanswered(index, now: now)
         case .subscribe: fail(.link, "no SUBACK within [remote] ack_timeout", now: now)
         default: fail(.link, "no answer to \(step) within [remote] ack_timeout", now: now)
         }

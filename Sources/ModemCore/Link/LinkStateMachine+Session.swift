@@ -15,7 +15,8 @@ extension LinkStateMachine {
             credentialForm = next
             run(.configure)
         } else {
-            fail(.link, "AT+MCONFIG was answered \(result.final): check [remote] client_id, username, will", now: now)
+            credentialForm = .asConfigured
+            fail(.link, "AT+MCONFIG was answered \(result.final.wireText): check [remote] client_id, username, will", now: now)
         }
     }
 
@@ -33,7 +34,10 @@ extension LinkStateMachine {
             if earlyOutcome == .connectOK { return outcomeCame(.connectOK, for: .open, now: now) }
             fail(
                 .link,
-                "AT+MIPSTART was answered \(result.final): does the name \(settings.host) resolve, is port \(settings.port) plain MQTT?",
+                """
+                AT+MIPSTART was answered \(result.final.wireText): does the name \(settings.host) resolve, is port \
+                \(settings.port) plain MQTT?
+                """,
                 now: now)
         }
     }
@@ -43,20 +47,21 @@ extension LinkStateMachine {
             switch step {
             case .connect:
                 result.cmeCode == 767
-                    ? fail(.link, "AT+MCONNECT was answered \(result.final): the TCP connection is gone", now: now)
+                    ? fail(.link, "AT+MCONNECT was answered \(result.final.wireText): the TCP connection is gone", now: now)
                     : sessionRefused(now: now)
             case .unsubscribe(let index):
-                report(.warning, "AT+MUNSUB was answered \(result.final); the filter stays for now")
-                runAfterUnsubscribe(index, now: now)
+                report(.warning, "AT+MUNSUB was answered \(result.final.wireText); the filter stays for now")
+                settledFilters.insert(index)
+                closedDuring ? closedWhileConnecting(step, now: now) : nextUnsubscribe(now: now)
             default:
-                fail(.link, "\(step) was answered \(result.final)", now: now)
+                fail(.link, "\(step) was answered \(result.final.wireText)", now: now)
             }
             return
         }
-        if let outcome = earlyOutcome {
-            outcomeCame(outcome, for: step, now: now)
-        } else if closedDuring {
+        if closedDuring {
             closedWhileConnecting(step, now: now)
+        } else if let outcome = earlyOutcome {
+            outcomeCame(outcome, for: step, now: now)
         } else {
             state = .awaiting(step, deadline: now + settings.acknowledgementTimeout)
         }
@@ -76,9 +81,7 @@ extension LinkStateMachine {
             if registered, case .pausing(_, .registrationEPS) = state {
                 state = .pausing(until: now, then: .registrationEPS)
             }
-        case .cacheNotice:
-            noticesPending += 1
-            if case .online = state { readCache() }
+        case .cacheNotice: messageCached()
         case .simReady, .simOther, .nitz, .serviceState, .other:
             break
         }
@@ -107,7 +110,6 @@ extension LinkStateMachine {
     }
 
     private mutating func outcomeCame(_ outcome: Outcome, for step: LinkStep, now: Duration) {
-        if stopping { return run(.farewellSession) }
         switch (step, outcome) {
         case (.open, .connectOK):
             closedStaleLink = false
@@ -129,13 +131,17 @@ extension LinkStateMachine {
         case (.subscribe(let index), .error):
             fail(
                 .link,
-                "the subscription to \(printable(settings.subscriptions[index].filter)) was refused: check the rights of this client",
+                """
+                the subscription to \(printable(settings.subscriptions[index].filter)) was refused: check the rights \
+                of this client
+                """,
                 now: now)
         case (.unsubscribe(let index), .unsuback):
             actions.append(.unsubscribed(filter: settings.staleSubscriptions[index]))
-            runAfterUnsubscribe(index, now: now)
+            settledFilters.insert(index)
+            nextUnsubscribe(now: now)
         case (.unsubscribe(let index), .error):
-            runAfterUnsubscribe(index, now: now)
+            unsubscribeUnanswered(index, now: now)
         default:
             break
         }
@@ -164,104 +170,32 @@ extension LinkStateMachine {
         let index: Int
         if case .subscribe(let done) = step { index = done + 1 } else { index = 0 }
         if index < settings.subscriptions.count { return run(.subscribe(index)) }
-        runAfterUnsubscribe(-1, now: now)
+        nextUnsubscribe(now: now)
     }
 
-    private mutating func runAfterUnsubscribe(_ index: Int, now: Duration) {
-        if index + 1 < settings.staleSubscriptions.count { return run(.unsubscribe(index + 1)) }
-        goOnline(now: now)
+    private mutating func nextUnsubscribe(now: Duration) {
+        let next = settings.staleSubscriptions.indices.first { !settledFilters.contains($0) }
+        if let next { run(.unsubscribe(next)) } else { goOnline(now: now) }
+    }
+
+    /// A left-over filter is never a reason to stay offline.
+    mutating func unsubscribeUnanswered(_ index: Int, now: Duration) {
+        report(.warning, "\(printable(settings.staleSubscriptions[index])) could not be unsubscribed; it stays for now")
+        settledFilters.insert(index)
+        nextUnsubscribe(now: now)
     }
 
     private mutating func goOnline(now: Duration) {
         isOnline = true
         onlineSince = now
+        failedReads = 0
         waited()
         actions.append(.online(profile))
         // What the cache still holds from before is read at once.
         if settings.cachedReceive { readCache() } else { state = .online(poll: now + Self.pollInterval) }
     }
 
-    // MARK: Online
-
-    mutating func statusAnswered(_ result: CommandResult, now: Duration) {
-        let digit = result.lines.last?.last { $0 >= 0x30 && $0 <= 0x39 }.map { Int($0) - 0x30 }
-        switch (result.isSuccess, digit) {
-        case (true, 1) where isOnline:
-            if publishRefused {
-                publishRefused = false
-                actions.append(.confirmed)
-            }
-            backOnline(now: now)
-        case (true, 1) where nextRung == nil && !isOnline && onlineSince != .zero:
-            // CLOSED or silence was about something else: the session stands.
-            isOnline = true
-            actions.append(.online(profile))
-            backOnline(now: now)
-        case (true, 2):
-            goOffline("the MQTT session is gone")
-            enterAfterFailure(.session, now: now)
-        case (true, 0):
-            goOffline("the module reports no connection")
-            enterAfterFailure(.link, now: now)
-        default:
-            goOffline("AT+MQTTSTATU was answered \(result.final)")
-            enterAfterFailure(.link, now: now)
-        }
-    }
-
-    mutating func cacheRead(_ result: CommandResult, now: Duration) {
-        let read = messagesSinceRead
-        messagesSinceRead = 0
-        if read < noticesAtRead {
-            actions.append(.overwritten(count: noticesAtRead - read))
-            noticesPending -= noticesAtRead
-        } else {
-            noticesPending = max(0, noticesPending - read)
-        }
-        backOnline(now: now)
-    }
-
-    private mutating func backOnline(now: Duration) {
-        if publishRefused {
-            run(.status)
-        } else if noticesPending > 0 {
-            readCache()
-        } else {
-            state = .online(poll: now + Self.pollInterval)
-        }
-    }
-
-    private mutating func readCache() {
-        noticesAtRead = noticesPending
-        messagesSinceRead = 0
-        run(.readCache)
-    }
-
-    /// A message was printed by `AT+MQTTMSGGET`.
-    public mutating func cachedMessageRead() { messagesSinceRead += 1 }
-
-    private mutating func connectionClosed(now: Duration) {
-        switch state {
-        case .online:
-            goOffline("the TCP connection was closed (CLOSED)")
-            run(.status)
-        case .running(let step), .awaiting(let step, _):
-            switch step {
-            case .connect, .subscribe, .unsubscribe:
-                closedDuring = true
-                if case .awaiting = state { closedWhileConnecting(step, now: now) }
-            case .status, .readCache:
-                goOffline("the TCP connection was closed (CLOSED)")
-            default:
-                break  // What an earlier connection left; MIPSTART has failures of its own.
-            }
-        case .pausing, .resting, .stopped, .opening, .portGone, .synchronising, .resynchronising, .mute,
-            .fillingDataMode, .restarting, .resettingHardware:
-            break
-        }
-    }
-
-    private mutating func closedWhileConnecting(_ step: LinkStep, now: Duration) {
+    mutating func closedWhileConnecting(_ step: LinkStep, now: Duration) {
         closedDuring = false
         if step == .connect, refusals > 0 || closedAtConnect {
             // The second time in a row it is the broker's answer, not the weather.

@@ -1,4 +1,4 @@
-public import ATProtocol
+import ATProtocol
 
 /// Brings the module from a bare port to an MQTT session, keeps it there, and brings it back.
 ///
@@ -62,43 +62,82 @@ public struct LinkStateMachine: ~Copyable {
     var ladder: RecoveryLadder
     var actions: [LinkAction] = []
     var profile: ModuleProfile
+    var stopping = false
+    var finished = false
     /// Whether an `online` was reported and no `offline` since.
     var isOnline = false
-    var onlineSince: Duration = .zero
+    /// When the session that is or was last online began; `nil` once its end was taken into account.
+    var onlineSince: Duration?
+
+    // What is known of the module; forgotten when it restarts.
+    /// ATE0 to CIMI are done.
+    var introduced = false
+    /// Card, registration, attach and APN are done.
+    var settled = false
+    /// CIPMUX, MQTTMSGSET and MQTTMODE are done.
+    var prepared = false
+    var registered = false
+    var registrationDenied = false
+    /// The APN was set in this life of the module; it is not set twice.
+    var appliedAPN = false
+    var triedPrivateAPN = false
+    var usesSpareContext = false
+    var iccid = ""
+    var pin = PINUse.unused
+    /// The module may be booting: `AT` is repeated for 90 s until it answers.
+    var mayBeBooting = false
+
+    // What is known of the running step.
     /// The outcome of the running step, when it came before the `OK`.
     var earlyOutcome: Outcome?
-    var connectState: [UInt8]?
-    var credentialForm = CredentialForm.asConfigured
-    var closedStaleLink = false
-    var iccid = ""
-    var registered = false
+    /// `CLOSED` came while the step ran that needs the connection.
+    var closedDuring = false
+    /// A loss that was noticed while a command was on the wire; acted on when it ends.
+    var afterCommand: Rung?
+    /// Where recovery goes on when the session is in step again; `nil`: `MQTTSTATU` decides.
+    var nextRung: Rung?
     /// Since when the running wait (card, registration, attach, address) lasts.
     var waitingSince: Duration?
     var simProblem = ""
-    var registrationDenied = false
-    var pinRefused = false
-    var triedPrivateAPN = false
-    var usesSpareContext = false
+
+    // The session with the remote broker.
+    var credentialForm = CredentialForm.asConfigured
+    var closedStaleLink = false
+    var closedAtConnect = false
+    /// `MQTTSTATU` said 0: there is no session to end.
+    var sessionGone = false
     var refusals = 0
-    var bytesSeen = false
-    var blindlyRestarted = false
+    /// Indices of left-over filters that are dealt with: dropped by the broker, or given up until the next start.
+    var settledFilters: Set<Int> = []
+    var publishRefused = false
     var noticesPending = 0
     var noticesAtRead = 0
-    var publishRefused = false
-    var stopping = false
-    var dataModeRecord: Int?
-    var nextRung: Rung?
-    /// A loss that was noticed while a command was on the wire; acted on when it ends.
-    var afterCommand: Rung?
-    /// `CLOSED` came while MCONNECT, MSUB or MUNSUB was on the wire.
-    var closedDuring = false
-    var closedAtConnect = false
     var messagesSinceRead = 0
+    var failedReads = 0
+
+    // The mute module.
+    var bytesSeen = false
+    var blindlyRestarted = false
+    var dataModeRecord: Int?
+    var portLostDuringReset = false
+
+    /// What became of the configured PIN.
+    enum PINUse: Equatable {
+        /// Not sent since the card was last ready.
+        case unused
+        /// Sent; no answer was read yet. The count is of unanswered attempts in a row.
+        case sent(Int)
+        /// Answered `OK`; the card is not ready yet.
+        case accepted
+        /// Refused, or twice without an answer: never sent again.
+        case refused
+    }
 
     /// A machine that has not been started.
     public init(_ settings: LinkSettings) {
         self.settings = settings
         ladder = RecoveryLadder(seed: settings.seed)
+        mayBeBooting = settings.mayBeBooting
         profile = settings.profile ?? .ec716s
     }
 
@@ -131,186 +170,6 @@ public struct LinkStateMachine: ~Copyable {
         }
     }
 
-    // MARK: Port
-
-    /// Starts. `dataModeRecord`: the bytes an `AT+MPUBEX` declared that may still be open, from the state directory.
-    public mutating func start(dataModeRecord: Int?, now: Duration) -> [LinkAction] {
-        self.dataModeRecord = dataModeRecord
-        state = .opening
-        actions.append(.openPort)
-        return take()
-    }
-
-    /// The port is open and locked.
-    public mutating func portOpened(now: Duration) -> [LinkAction] {
-        guard case .opening = state else { return take() }
-        if dataModeRecord != nil {
-            endDataMode(now: now)
-        } else {
-            synchronise(.start, attempts: settings.mayBeBooting ? Self.bootAttempts : Self.attempts)
-        }
-        return take()
-    }
-
-    /// The port could not be opened, or it is gone.
-    public mutating func portClosed(reason: String, now: Duration) -> [LinkAction] {
-        if case .stopped = state { return take() }
-        if stopping {
-            finish()
-            return take()
-        }
-        goOffline("the port is gone: \(reason)")
-        if case .portGone = state {
-        } else if case .opening = state {
-        } else {
-            report(.warning, "port gone: \(reason); waiting for it")
-        }
-        state = .portGone(retry: now + .milliseconds(250))
-        return take()
-    }
-
-    /// The MPUBEX record was written (`bytes`) or removed (`nil`) by the publisher.
-    public mutating func dataModeRecorded(bytes: Int?) { dataModeRecord = bytes }
-
-    // MARK: Session
-
-    /// Some byte came from the module.
-    public mutating func bytesArrived() { bytesSeen = true }
-
-    /// The module answers `AT`, after `synchronise` or after a time-out.
-    public mutating func synchronised(now: Duration) -> [LinkAction] {
-        switch state {
-        case .synchronising(let reason):
-            if case .blindRestart = reason { ladder.noteRestart(now: now) }
-            blindlyRestarted = false
-            run(.echoOff)
-        case .resynchronising:
-            if stopping {
-                finish()
-            } else if let rung = nextRung {
-                nextRung = nil
-                enter(rung, now: now)
-            } else {
-                run(.status)
-            }
-        case .stopped, .opening, .portGone, .running, .awaiting, .pausing, .resting, .mute, .fillingDataMode,
-            .restarting, .resettingHardware, .online:
-            break
-        }
-        return take()
-    }
-
-    /// The module gives no answer to `AT`.
-    public mutating func synchronisationFailed(now: Duration) -> [LinkAction] {
-        if stopping {
-            finish()
-            return take()
-        }
-        switch state {
-        case .synchronising(.blindRestart(extended: false)) where bytesSeen:
-            // Something is booting: it gets the rest of its 90 s.
-            synchronise(.blindRestart(extended: true), attempts: 140)
-        case .synchronising, .resynchronising, .running, .awaiting, .pausing, .resting, .mute, .online:
-            moduleIsMute(now: now)
-        case .stopped, .opening, .portGone, .fillingDataMode, .restarting, .resettingHardware:
-            break
-        }
-        return take()
-    }
-
-    /// The command of the running step is complete.
-    public mutating func commandCompleted(_ result: CommandResult, now: Duration) -> [LinkAction] {
-        guard case .running(let step) = state else { return take() }
-        switch result.final {
-        case .timedOut, .noPrompt:
-            if stopping {
-                finish()
-            } else {
-                let wasOnline = isOnline
-                goOffline("\(step) got no answer")
-                nextRung = wasOnline || step == .status ? nil : step.rung
-                if step == .open || step == .connect { nextRung = .link }
-                state = .resynchronising
-            }
-        case .portLost:
-            break  // portClosed says what to do.
-        case .ok, .text, .error, .cmeError, .cmsError:
-            completed(step, result, now: now)
-        }
-        return take()
-    }
-
-    /// A publish timed out and the session is resynchronising.
-    public mutating func publishTimedOut(now: Duration) -> [LinkAction] {
-        goOffline("a publish got no answer")
-        nextRung = .link
-        state = .resynchronising
-        return take()
-    }
-
-    /// A publish was refused with `ERROR`: `MQTTSTATU` decides whether it may be tried again.
-    public mutating func publishWasRefused(now: Duration) -> [LinkAction] {
-        publishRefused = true
-        if case .online = state { run(.status) }
-        return take()
-    }
-
-    /// The acknowledgement of a QoS 1 or 2 publish is late: the session ends before anything else is published.
-    public mutating func acknowledgementLate(_ what: String, now: Duration) -> [LinkAction] {
-        goOffline("\(what) is late")
-        if case .running = state { afterCommand = .link } else { enterAfterFailure(.link, now: now) }
-        return take()
-    }
-
-    /// Traffic was acknowledged by the remote broker (or came from it): the link works.
-    public mutating func delivered(now: Duration) {
-        guard isOnline else { return }
-        ladder.delivered()
-        refusals = 0
-        if case .online = state { state = .online(poll: now + Self.pollInterval) }
-    }
-
-    /// Whether the module may be restarted by the configured command or line; its outcome.
-    public mutating func hardwareResetFinished(succeeded: Bool, reason: String, now: Duration) -> [LinkAction] {
-        guard case .resettingHardware = state else { return take() }
-        ladder.noteHardwareReset(now: now)
-        if succeeded {
-            if dataModeRecord != nil {
-                dataModeRecord = nil
-                actions.append(.clearDataModeRecord)
-            }
-        } else {
-            report(.error, "the hardware reset failed: \(reason)")
-        }
-        if dataModeRecord != nil {
-            fillDataMode(now: now)
-        } else {
-            synchronise(.restarted, attempts: Self.bootAttempts)
-        }
-        return take()
-    }
-
-    /// Ends the session: `MDISCONNECT`, `MIPCLOSE`, then `finished`. The caller bounds the time.
-    public mutating func stop(now: Duration) -> [LinkAction] {
-        guard !stopping else { return take() }
-        stopping = true
-        switch state {
-        case .online:
-            goOffline("stopping")
-            run(.farewellSession)
-        case .running, .awaiting(_, _):
-            // The command on the wire ends first; then the farewell.
-            break
-        case .pausing(_, let step) where step.rung == .link:
-            run(.farewellSession)
-        case .stopped, .opening, .portGone, .synchronising, .pausing, .resting, .resynchronising, .mute,
-            .fillingDataMode, .restarting, .resettingHardware:
-            finish()
-        }
-        if case .awaiting = state { run(.farewellSession) }
-        return take()
-    }
-
     // MARK: Shared
 
     mutating func take() -> [LinkAction] {
@@ -332,19 +191,21 @@ public struct LinkStateMachine: ~Copyable {
     mutating func finish() {
         goOffline("stopping")
         state = .stopped
+        guard !finished else { return }
+        finished = true
         actions.append(.finished)
     }
 
     mutating func run(_ step: LinkStep) {
         earlyOutcome = nil
+        closedDuring = false
         do {
             let command = try step.command(settings, form: credentialForm)
             state = .running(step)
             actions.append(.submit(command))
         } catch {
             report(.error, "\(step): \(error); mend the configuration (`cellbridge check`)")
-            state = .stopped
-            actions.append(.finished)
+            finish()
         }
     }
 

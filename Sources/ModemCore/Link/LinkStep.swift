@@ -4,37 +4,37 @@ import ATProtocol
 ///
 /// Most time-outs are those of the commands themselves (YM310 AT manual 1.4).
 enum LinkStep: Equatable {
-    /// `ATE0`: echo would return every payload (YM310 AT manual 2.14).
+    /// `ATE0`: echo would return every payload (YM310 AT manual 3.3).
     case echoOff
     /// `AT+CMEE=1`: numbers instead of a bare `ERROR` (3.11).
     case errorNumbers
-    /// `ATI`: which profile (2.5).
+    /// `ATI`: which profile (2.7).
     case identity
     /// `AT+CGMR`: firmware revision (2.3).
     case revision
     /// `AT+CGSN`: IMEI (2.4).
     case imei
-    /// `AT+ICCID`: which card (4.5).
+    /// `AT+ICCID`: which card (2.5).
     case iccid
-    /// `AT+CIMI`: subscriber (4.4).
+    /// `AT+CIMI`: subscriber (2.6).
     case imsi
     /// `AT+CPIN?`: is the card ready (4.3).
     case simStatus
     /// `AT+CPIN=<pin>`: once, never again with a refused PIN (4.3).
     case simPIN
-    /// `AT+CGEREP=1`: packet domain events; `ERROR` is ignored (6.x, module-behaviour 2).
+    /// `AT+CGEREP=1`: packet domain events; `ERROR` is ignored (6.7, module-behaviour 2).
     case packetEvents
     /// `AT+CEREG=1` (5.4).
     case registrationReportsEPS
-    /// `AT+CGREG=1` (6.x).
+    /// `AT+CGREG=1` (6.1).
     case registrationReportsGPRS
     /// `AT+CEREG?` (5.4).
     case registrationEPS
-    /// `AT+CGREG?` (6.x).
+    /// `AT+CGREG?` (6.1).
     case registrationGPRS
-    /// `AT+CGATT?` (6.1).
+    /// `AT+CGATT?` (6.2, 108 s).
     case attachStatus
-    /// `AT+CGATT=1` (6.1, 108 s).
+    /// `AT+CGATT=1` (6.2, 108 s).
     case attach
     /// `AT+CGDCONT?`: is the APN set already (6.3).
     case contextQuery
@@ -42,7 +42,7 @@ enum LinkStep: Equatable {
     case contextDefinition
     /// `AT+CGAUTH` (6.4).
     case contextAuthentication
-    /// `AT+CGATT=0`, so that the APN takes effect (6.1).
+    /// `AT+CGATT=0`, so that the APN takes effect (6.2).
     case detach
     /// `AT+CGATT=1` after it.
     case reattach
@@ -54,7 +54,7 @@ enum LinkStep: Equatable {
     case activate
     /// `AT+CSQ` (5.1).
     case signal
-    /// `AT+CIPMUX=0`; refused once a bearer is open, which is harmless (9.9).
+    /// `AT+CIPMUX=0`; refused once a bearer is open, which is harmless (9.1).
     case singleConnection
     /// `AT+MQTTMSGSET`, which can be left over from another life (13.9).
     case receiveMode
@@ -78,7 +78,7 @@ enum LinkStep: Equatable {
     case status
     /// `AT+MQTTMSGGET` (13.8).
     case readCache
-    /// `AT+CIPSHUT` after a PDP loss (13.14, 90 s).
+    /// `AT+CIPSHUT` after a PDP loss (9.29 and 13.14, 90 s).
     case shut
     /// `AT+CGATT?` after it, until attached.
     case attachWait
@@ -102,26 +102,48 @@ enum LinkStep: Equatable {
     /// The rung a failure of this step enters at.
     var rung: Rung {
         switch self {
-        case .echoOff, .errorNumbers, .identity, .revision, .imei, .iccid, .imsi, .simStatus, .simPIN, .packetEvents,
+        case .echoOff, .errorNumbers, .identity, .revision, .imei, .iccid, .imsi, .packetEvents,
             .registrationReportsEPS, .registrationReportsGPRS, .registrationEPS, .registrationGPRS, .attachStatus,
-            .attach, .contextQuery, .contextDefinition, .contextAuthentication, .detach, .reattach, .privateAPN,
-            .signal, .spareDefinition, .spareActivation:
-            .radio
-        case .address, .activate: .context
-        case .singleConnection, .receiveMode, .textMode, .closeSession, .closeLink, .configure, .open, .connect,
-            .subscribe, .unsubscribe, .status, .readCache, .farewellSession, .farewellLink:
+            .contextQuery, .contextDefinition, .contextAuthentication, .signal, .singleConnection, .receiveMode,
+            .textMode, .closeSession, .closeLink, .configure, .open, .connect, .subscribe, .unsubscribe, .status,
+            .readCache, .farewellSession, .farewellLink:
             .link
-        case .shut, .attachWait, .contextActivation: .radio
+        case .address, .activate: .context
+        case .simStatus, .simPIN, .attach, .detach, .reattach, .privateAPN, .shut, .attachWait, .contextActivation,
+            .spareDefinition, .spareActivation:
+            .radio
         case .radioOff, .radioOn: .restart
         case .restart: .hardware
         }
     }
 
-    /// Whether it belongs to the recovery of the PDP context, during which further notices of its loss say nothing new.
-    var recoversContext: Bool {
+    /// Whether it needs the PDP context, so that the loss of the context matters while it runs.
+    var standsOnContext: Bool {
         switch self {
-        case .shut, .attachWait, .contextActivation, .spareDefinition, .spareActivation: true
-        default: false
+        case .address, .signal, .singleConnection, .receiveMode, .textMode, .closeSession, .closeLink, .configure,
+            .open, .connect, .subscribe, .unsubscribe, .status, .readCache, .farewellSession, .farewellLink:
+            true
+        case .echoOff, .errorNumbers, .identity, .revision, .imei, .iccid, .imsi, .simStatus, .simPIN, .packetEvents,
+            .registrationReportsEPS, .registrationReportsGPRS, .registrationEPS, .registrationGPRS, .attachStatus,
+            .attach, .contextQuery, .contextDefinition, .contextAuthentication, .detach, .reattach, .privateAPN,
+            .activate, .shut, .attachWait, .contextActivation, .spareDefinition, .spareActivation, .radioOff,
+            .radioOn, .restart:
+            false
+        }
+    }
+
+    /// Whether it needs a card that was ready before, so that its removal matters while it runs.
+    var standsOnCard: Bool {
+        switch self {
+        case .echoOff, .errorNumbers, .identity, .revision, .imei, .iccid, .imsi, .simStatus, .simPIN, .radioOff,
+            .radioOn, .restart, .farewellSession, .farewellLink:
+            false
+        case .packetEvents, .registrationReportsEPS, .registrationReportsGPRS, .registrationEPS, .registrationGPRS,
+            .attachStatus, .attach, .contextQuery, .contextDefinition, .contextAuthentication, .detach, .reattach,
+            .privateAPN, .address, .activate, .signal, .singleConnection, .receiveMode, .textMode, .closeSession,
+            .closeLink, .configure, .open, .connect, .subscribe, .unsubscribe, .status, .readCache, .shut, .attachWait,
+            .contextActivation, .spareDefinition, .spareActivation:
+            true
         }
     }
 
@@ -178,46 +200,6 @@ enum LinkStep: Equatable {
         case .radioOff: .cfun(0)
         case .radioOn: .cfun(1)
         case .restart: .reset
-        }
-    }
-}
-
-/// How `AT+MCONFIG` is written. Some firmware answers 765 to empty credentials although the manual recommends them
-/// (module-behaviour 3); then the next form is tried. Configured credentials and a will are never left out.
-enum CredentialForm: Equatable {
-    /// As configured, with empty strings where nothing is.
-    case asConfigured
-    /// The client id alone; only without credentials and will.
-    case clientIDOnly
-    /// User = client id, for a will without credentials.
-    case clientIDAsUser
-    /// User = password = client id, when even that was refused.
-    case clientIDAsBoth
-
-    /// The form to try after this one was answered 765; `nil`: none.
-    func next(_ settings: LinkSettings) -> CredentialForm? {
-        guard settings.username == nil, settings.password == nil else { return nil }
-        switch self {
-        case .asConfigured: return settings.will == nil ? .clientIDOnly : .clientIDAsUser
-        case .clientIDOnly: return .clientIDAsUser
-        case .clientIDAsUser: return .clientIDAsBoth
-        case .clientIDAsBoth: return nil
-        }
-    }
-
-    func command(_ settings: LinkSettings) throws(ATEncodingError) -> ATCommand {
-        switch self {
-        case .asConfigured:
-            try .mconfig(
-                clientID: settings.clientID, username: settings.username, password: settings.password,
-                will: settings.will)
-        case .clientIDOnly: try .mconfigClientIDOnly(settings.clientID)
-        case .clientIDAsUser:
-            try .mconfig(clientID: settings.clientID, username: settings.clientID, password: [], will: settings.will)
-        case .clientIDAsBoth:
-            try .mconfig(
-                clientID: settings.clientID, username: settings.clientID, password: settings.clientID,
-                will: settings.will)
         }
     }
 }

@@ -6,7 +6,7 @@
 struct RecoveryLadder {
     /// How many failures a rung is given before the next one is tried.
     static let attemptsPerRung = 4
-    /// Pauses before the second, third, … restart of a series.
+    /// Pauses before the first, second, third and every further restart of a series.
     static let restartSpacing: [Duration] = [.zero, .seconds(600), .seconds(1800), .seconds(3600)]
 
     private struct Series {
@@ -50,20 +50,24 @@ struct RecoveryLadder {
     }
 
     /// What to do after a failure that belongs to `entry`: a rung, and the pause before it.
+    ///
+    /// A failure above all earlier ones is acted on at once and begins to count anew at its own rung. Pauses grow until
+    /// a session has worked, so that a broker that is down for hours is not called every few seconds.
     mutating func next(entry: Rung, hasHardwareReset: Bool, now: Duration) -> (rung: Rung, after: Duration) {
+        let rung = permitted(entry, hasHardwareReset: hasHardwareReset, now: now)
         failures += 1
+        if entry > climbed {
+            climbed = entry
+            failures = 1
+            return (rung, .zero)
+        }
         if failures > Self.attemptsPerRung {
             failures = 1
             climbed = Rung(rawValue: min(climbed.rawValue + 1, Rung.hardware.rawValue)) ?? .hardware
-            pause = .zero
-            if let rung = permitted(climbed, hasHardwareReset: hasHardwareReset, now: now), rung >= entry {
-                return (rung, .zero)
-            }
+            let higher = permitted(climbed, hasHardwareReset: hasHardwareReset, now: now)
+            if higher >= min(climbed, .restart) { return (higher, .zero) }
         }
-        if entry > .link, let rung = permitted(entry, hasHardwareReset: hasHardwareReset, now: now) {
-            return (rung, rung >= .restart ? .zero : grow())
-        }
-        return (entry <= .link ? entry : .link, grow())
+        return (rung, rung >= .restart ? .zero : grow())
     }
 
     /// Whether a restart by command may happen now.
@@ -75,12 +79,14 @@ struct RecoveryLadder {
     /// A hardware reset was done.
     mutating func noteHardwareReset(now: Duration) { hardwareResets.note(now: now) }
 
-    private func permitted(_ rung: Rung, hasHardwareReset: Bool, now: Duration) -> Rung? {
+    /// The rung itself, or the highest below it that its spacing and the hardware allow.
+    private func permitted(_ rung: Rung, hasHardwareReset: Bool, now: Duration) -> Rung {
         switch rung {
-        case .probe, .session, .link, .context, .radio: rung
-        case .restart: mayRestart(now: now) ? .restart : nil
+        case .probe, .session, .link, .context, .radio: return rung
+        case .restart: return mayRestart(now: now) ? .restart : .radio
         case .hardware:
-            hasHardwareReset && mayResetHardware(now: now) ? .hardware : (mayRestart(now: now) ? .restart : nil)
+            if hasHardwareReset, mayResetHardware(now: now) { return .hardware }
+            return mayRestart(now: now) ? .restart : .radio
         }
     }
 

@@ -15,10 +15,12 @@ public enum Rung: Int, Comparable, Sendable, CaseIterable {
     /// The module restarted by its reset line or power (`[module] reset`).
     case hardware
 
+    /// Lower rungs come first.
     public static func < (left: Rung, right: Rung) -> Bool { left.rawValue < right.rawValue }
 }
 
 extension Rung: CustomStringConvertible {
+    /// What a log calls it.
     public var description: String {
         switch self {
         case .probe: "probe"

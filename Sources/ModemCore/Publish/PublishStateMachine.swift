@@ -69,8 +69,8 @@ public struct PublishStateMachine: ~Copyable {
         case recording(Message)
         /// The publish is on the wire; `acknowledged` when the outcome came before the `OK`.
         case publishing(Message, Encoding, acknowledged: Bool)
-        /// `OK` came; PUBACK or PUBCOMP is due.
-        case awaiting(Message, Encoding, deadline: Duration)
+        /// `OK` came; PUBACK or PUBCOMP is due. `received`: PUBREC was read since.
+        case awaiting(Message, Encoding, deadline: Duration, received: Bool)
     }
 
     private var state = State.idle
@@ -101,13 +101,13 @@ public struct PublishStateMachine: ~Copyable {
         switch state {
         case .idle: nil
         case .switching(let message, _), .recording(let message), .publishing(let message, _, _),
-            .awaiting(let message, _, _):
+            .awaiting(let message, _, _, _):
             message.id
         }
     }
 
     /// When `deadlineReached` is due.
-    public var deadline: Duration? { if case .awaiting(_, _, let due) = state { due } else { nil } }
+    public var deadline: Duration? { if case .awaiting(_, _, let due, _) = state { due } else { nil } }
 
     /// The module is known to be in `MQTTMODE=0` again (bring-up), or its mode is not known (`nil`).
     public mutating func modeIs(text: Bool?) { mode = text.map { $0 ? .text : .hex } }
@@ -132,8 +132,8 @@ public struct PublishStateMachine: ~Copyable {
                 id: message.id, code: "too-long",
                 reason: "\(message.payload.count) bytes is over the module's limit of \(profile.payloadLimit)")
         }
-        // An empty or data-mode payload is sent in MQTTMODE=0; an empty one is the same in both.
-        let needed: Encoding? = message.payload.isEmpty ? mode ?? .text : encoding == .hex ? .hex : .text
+        // An empty payload is the same in both modes; what MPUBEX does in MQTTMODE=1 is not known.
+        let needed: Encoding? = message.payload.isEmpty ? nil : encoding == .hex ? .hex : .text
         if let needed, mode != needed {
             state = .switching(message, to: needed)
             return .submit(.mqttMode(needed == .hex ? 1 : 0))
@@ -181,21 +181,22 @@ public struct PublishStateMachine: ~Copyable {
         case .idle, .recording, .awaiting:
             return .none
         case .switching(let message, let wanted):
-            state = .idle
             switch result.final {
             case .ok, .text:
+                state = .idle
                 mode = wanted
                 let encoding = Self.encoding(of: message.payload, topic: message.topic, profile: profile) ?? wanted
                 return publish(message, encoding)
             case .timedOut, .noPrompt:
+                state = .idle
                 mode = nil
                 return .timedOut(id: message.id)
             case .error, .cmeError, .cmsError:
+                state = .idle
                 mode = nil
-                return .rejected(id: message.id, reason: "AT+MQTTMODE was answered \(result.final)")
+                return .rejected(id: message.id, reason: "AT+MQTTMODE was answered \(result.final.wireText)")
             case .portLost:
-                mode = nil
-                return .none
+                return .none  // linkBroke takes the message back.
             }
         case .publishing(let message, let encoding, let acknowledged):
             switch result.final {
@@ -204,17 +205,17 @@ public struct PublishStateMachine: ~Copyable {
                     state = .idle
                     return .acknowledged(id: message.id, wasData: encoding == .data)
                 }
-                state = .awaiting(message, encoding, deadline: now + acknowledgementTimeout)
+                state = .awaiting(message, encoding, deadline: now + acknowledgementTimeout, received: false)
                 return .none
             case .error, .cmeError, .cmsError:
                 state = .idle
-                return .rejected(id: message.id, reason: "AT+MPUB was answered \(result.final)")
+                return .rejected(id: message.id, reason: "AT+MPUB was answered \(result.final.wireText)")
             case .timedOut, .noPrompt:
                 state = .idle
                 mode = nil
                 return .timedOut(id: message.id)
             case .portLost:
-                return .none
+                return .none  // linkBroke takes the message back.
             }
         }
     }
@@ -236,7 +237,7 @@ public struct PublishStateMachine: ~Copyable {
         case .publishing(let message, let encoding, acknowledged: false):
             state = .publishing(message, encoding, acknowledged: true)
             return .none
-        case .awaiting(let message, let encoding, _):
+        case .awaiting(let message, let encoding, _, _):
             state = .idle
             return .acknowledged(id: message.id, wasData: encoding == .data)
         case .idle, .switching, .recording, .publishing:
@@ -246,7 +247,7 @@ public struct PublishStateMachine: ~Copyable {
 
     /// The time in `deadline` has come.
     public mutating func deadlineReached(now: Duration) -> Action {
-        guard case .awaiting(let message, _, let due) = state, due <= now else { return .none }
+        guard case .awaiting(let message, _, let due, _) = state, due <= now else { return .none }
         state = .idle
         return .late(id: message.id, what: message.qos == 1 ? "PUBACK" : "PUBCOMP")
     }
@@ -262,17 +263,17 @@ public struct PublishStateMachine: ~Copyable {
     /// The QoS of the publish that is on the wire or waits for its acknowledgement.
     private var openQoS: Int? {
         switch state {
-        case .publishing(let message, _, _), .awaiting(let message, _, _): message.qos
+        case .publishing(let message, _, _), .awaiting(let message, _, _, _): message.qos
         case .idle, .switching, .recording: nil
         }
     }
 
     private mutating func noteReceived(now: Duration) {
         switch state {
-        case .awaiting(let message, let encoding, _):
-            // PUBREC is a sign of life: PUBCOMP gets its own time.
-            state = .awaiting(message, encoding, deadline: now + acknowledgementTimeout)
-        case .idle, .switching, .recording, .publishing:
+        case .awaiting(let message, let encoding, _, received: false):
+            // PUBREC is a sign of life: PUBCOMP gets its own time, once.
+            state = .awaiting(message, encoding, deadline: now + acknowledgementTimeout, received: true)
+        case .idle, .switching, .recording, .publishing, .awaiting:
             break
         }
     }

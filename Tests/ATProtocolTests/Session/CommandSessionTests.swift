@@ -110,6 +110,17 @@ struct CommandSessionTests {
         #expect(dialogue.take().map(\.summary) == ["SHUT OK []"])
     }
 
+    @Test func `ALREADY CONNECT ends MIPSTART, with an OK after it or without`() throws {
+        let open = try ATCommand.mipstart(host: "h", port: 1883, tls: false)
+        #expect(run(open, "\r\nALREADY CONNECT\r\n") == ["urc alreadyConnect"])
+        dialogue.receive("\r\nOK\r\n")
+        #expect(dialogue.take().map(\.summary) == ["ALREADY CONNECT []"])
+        #expect(run(open, "\r\nALREADY CONNECT\r\n") == ["urc alreadyConnect"])
+        dialogue.pass(.milliseconds(200))
+        #expect(dialogue.take().map(\.summary) == ["ALREADY CONNECT []"])
+        #expect(run(open, "\r\nOK\r\n\r\nALREADY CONNECT\r\n") == ["OK []", "urc alreadyConnect"])
+    }
+
     @Test(arguments: ["", "\r\nOK\r\n"])
     func `CIFSR ends with the address, OK or not`(_ end: String) {
         dialogue.submit(.cifsr)

@@ -1,0 +1,244 @@
+public import ATProtocol
+
+/// What comes from the port, the session, the publisher and the owner.
+extension LinkStateMachine {
+    // MARK: Port
+
+    /// Starts. `dataModeRecord`: the bytes an `AT+MPUBEX` declared that may still be open, from the state directory.
+    public mutating func start(dataModeRecord: Int?, now: Duration) -> [LinkAction] {
+        guard case .stopped = state, !finished else { return take() }
+        self.dataModeRecord = dataModeRecord
+        state = .opening
+        actions.append(.openPort)
+        return take()
+    }
+
+    /// The port is open and locked.
+    public mutating func portOpened(now: Duration) -> [LinkAction] {
+        guard case .opening = state else { return take() }
+        if dataModeRecord != nil {
+            endDataMode(now: now)
+        } else {
+            synchronise(.start, attempts: mayBeBooting ? Self.bootAttempts : Self.attempts)
+        }
+        return take()
+    }
+
+    /// The port could not be opened, or it is gone.
+    public mutating func portClosed(reason: String, now: Duration) -> [LinkAction] {
+        if case .stopped = state { return take() }
+        if stopping {
+            finish()
+            return take()
+        }
+        switch state {
+        case .resettingHardware:
+            // Expected of a module on USB; the outcome of the reset comes first.
+            portLostDuringReset = true
+            return take()
+        case .running(.restart), .synchronising(.blindRestart):
+            // Over USB the port goes with the restart: it was heard.
+            ladder.noteRestart(now: now)
+        case .stopped, .opening, .portGone, .synchronising, .running, .awaiting, .pausing, .resting, .resynchronising,
+            .mute, .fillingDataMode, .restarting, .online:
+            break
+        }
+        goOffline("the port is gone: \(reason)")
+        switch state {
+        case .opening, .portGone: break
+        case .stopped, .synchronising, .running, .awaiting, .pausing, .resting, .resynchronising, .mute,
+            .fillingDataMode, .restarting, .resettingHardware, .online:
+            report(.warning, "port gone: \(reason); waiting for it")
+        }
+        forgetModule(now: now)
+        // What comes back may have been plugged in or restarted a moment ago.
+        mayBeBooting = true
+        state = .portGone(retry: now + .milliseconds(250))
+        return take()
+    }
+
+    /// The MPUBEX record was written (`bytes`) or removed (`nil`) by the publisher.
+    public mutating func dataModeRecorded(bytes: Int?) { dataModeRecord = bytes }
+
+    // MARK: Session
+
+    /// Some byte came from the module.
+    public mutating func bytesArrived() { bytesSeen = true }
+
+    /// The module answers `AT`, after `synchronise` or after a time-out.
+    public mutating func synchronised(now: Duration) -> [LinkAction] {
+        switch state {
+        case .synchronising(let reason):
+            if case .blindRestart = reason { ladder.noteRestart(now: now) }
+            blindlyRestarted = false
+            mayBeBooting = false
+            introduced = false
+            run(.echoOff)
+        case .resynchronising:
+            if let rung = nextRung {
+                nextRung = nil
+                enterAfterFailure(rung, now: now)
+            } else {
+                run(.status)
+            }
+        case .stopped, .opening, .portGone, .running, .awaiting, .pausing, .resting, .mute, .fillingDataMode,
+            .restarting, .resettingHardware, .online:
+            break
+        }
+        return take()
+    }
+
+    /// The module gives no answer to `AT`.
+    public mutating func synchronisationFailed(now: Duration) -> [LinkAction] {
+        switch state {
+        case .stopped, .opening, .portGone, .fillingDataMode, .restarting, .resettingHardware:
+            return take()
+        case .synchronising, .resynchronising, .running, .awaiting, .pausing, .resting, .mute, .online:
+            break
+        }
+        if stopping {
+            finish()
+        } else if case .synchronising(.blindRestart(extended: false)) = state, bytesSeen {
+            // Something is booting: it gets the rest of its 90 s.
+            synchronise(.blindRestart(extended: true), attempts: 140)
+        } else {
+            moduleIsMute(now: now)
+        }
+        return take()
+    }
+
+    /// The command of the running step is complete.
+    public mutating func commandCompleted(_ result: CommandResult, now: Duration) -> [LinkAction] {
+        guard case .running(let step) = state else { return take() }
+        switch result.final {
+        case .timedOut, .noPrompt:
+            stopping ? finish() : commandTimedOut(step, now: now)
+        case .portLost:
+            break  // portClosed says what to do.
+        case .ok, .text, .error, .cmeError, .cmsError:
+            completed(step, result, now: now)
+        }
+        return take()
+    }
+
+    private mutating func commandTimedOut(_ step: LinkStep, now: Duration) {
+        let noticed = afterCommand
+        afterCommand = nil
+        if case .unsubscribe(let index) = step { settledFilters.insert(index) }
+        if step == .restart {
+            // It restarts without having said OK, or it is mute: the same as after a blind restart.
+            blindlyRestarted = true
+            forgetModule(now: now)
+            return synchronise(.blindRestart(extended: false), attempts: 40)
+        }
+        state = .resynchronising
+        if step == .readCache, isOnline, noticed == nil, !readFailed() {
+            // The session with the broker may well stand: nothing is taken back before MQTTSTATU was asked.
+            noticesPending = max(0, noticesPending - messagesSinceRead)
+            nextRung = nil
+        } else {
+            goOffline("\(step) got no answer")
+            report(.warning, "\(step) got no answer")
+            nextRung = max(step.rung, noticed ?? .probe)
+        }
+    }
+
+    // MARK: Publisher
+
+    /// A publish timed out and the session is resynchronising, or stands still because the module may be in data mode.
+    /// A command of this machine that waits behind the publish must be dropped.
+    public mutating func publishTimedOut(now: Duration) -> [LinkAction] {
+        switch state {
+        case .online, .running, .awaiting, .pausing, .resting, .resynchronising: break
+        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .restarting, .resettingHardware:
+            return take()
+        }
+        if stopping {
+            finish()
+            return take()
+        }
+        goOffline("a publish got no answer")
+        if dataModeRecord != nil {
+            forgetModule(now: now)
+            endDataMode(now: now)
+        } else {
+            nextRung = max(.link, nextRung ?? .link, afterCommand ?? .link)
+            afterCommand = nil
+            state = .resynchronising
+        }
+        return take()
+    }
+
+    /// A publish was refused with `ERROR`: `MQTTSTATU` decides whether it may be tried again.
+    public mutating func publishWasRefused(now: Duration) -> [LinkAction] {
+        guard isOnline else { return take() }
+        publishRefused = true
+        if case .online = state { run(.status) }
+        return take()
+    }
+
+    /// The acknowledgement of a QoS 1 or 2 publish is late: the session ends before anything else is published.
+    public mutating func acknowledgementLate(_ what: String, now: Duration) -> [LinkAction] {
+        guard isOnline else { return take() }
+        goOffline("\(what) is late")
+        switch state {
+        case .running: afterCommand = max(.link, afterCommand ?? .link)
+        case .resynchronising: nextRung = max(.link, nextRung ?? .link)
+        case .stopped, .opening, .portGone, .synchronising, .awaiting, .pausing, .resting, .mute, .fillingDataMode,
+            .restarting, .resettingHardware, .online:
+            enterAfterFailure(.link, now: now)
+        }
+        return take()
+    }
+
+    /// Traffic was acknowledged by the remote broker (or came from it): the link works.
+    public mutating func delivered(now: Duration) {
+        guard isOnline else { return }
+        ladder.delivered()
+        if case .online = state { state = .online(poll: now + Self.pollInterval) }
+    }
+
+    // MARK: Owner
+
+    /// The outcome of `resetHardware`.
+    public mutating func hardwareResetFinished(succeeded: Bool, reason: String, now: Duration) -> [LinkAction] {
+        guard case .resettingHardware = state else { return take() }
+        ladder.noteHardwareReset(now: now)
+        if succeeded {
+            clearDataModeRecord()
+        } else {
+            report(.error, "the hardware reset failed: \(reason)")
+        }
+        mayBeBooting = true
+        if portLostDuringReset {
+            portLostDuringReset = false
+            state = .portGone(retry: now + .milliseconds(250))
+        } else if dataModeRecord != nil {
+            fillDataMode(now: now)
+        } else {
+            synchronise(.restarted, attempts: Self.bootAttempts)
+        }
+        return take()
+    }
+
+    /// Ends the session: `MDISCONNECT`, `MIPCLOSE`, then `finished`. The caller bounds the time.
+    public mutating func stop(now: Duration) -> [LinkAction] {
+        guard !stopping else { return take() }
+        stopping = true
+        switch state {
+        case .running(.restart): finish()
+        case .running:
+            // The command on the wire ends first; then the farewell.
+            goOffline("stopping")
+        case .online, .awaiting:
+            goOffline("stopping")
+            run(.farewellSession)
+        case .resting(_, let rung) where rung <= .link && prepared:
+            run(.farewellSession)
+        case .stopped, .opening, .portGone, .synchronising, .pausing, .resting, .resynchronising, .mute,
+            .fillingDataMode, .restarting, .resettingHardware:
+            finish()
+        }
+        return take()
+    }
+}

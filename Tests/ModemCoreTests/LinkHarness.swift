@@ -1,0 +1,219 @@
+import ATProtocol
+import ModemCore
+
+/// Runs a link machine the way the driver does and checks that the two fit together.
+final class LinkHarness {
+    private var machine: LinkStateMachine
+    private(set) var now: Duration
+    /// Every action since the last `clear`, reports left out, commands as their lines.
+    private(set) var log: [String] = []
+    private(set) var reports: [LinkReport] = []
+    private(set) var violations: [String] = []
+    private(set) var outstanding: String?
+    private(set) var isSynchronising = false
+    private(set) var isResynchronising = false
+    private(set) var isOpening = false
+    private(set) var isPortOpen = false
+    private(set) var isResetting = false
+    private(set) var isFilling = false
+    private(set) var isOnline = false
+    private(set) var isFinished = false
+    private var sessionIsNew = false
+    private var attempts = 0
+
+    init(_ settings: LinkSettings, now: Duration = .zero) {
+        machine = LinkStateMachine(settings)
+        self.now = now
+    }
+
+    var deadline: Duration? { machine.deadline }
+    var summary: String { machine.summary }
+    var profile: ModuleProfile { machine.currentProfile }
+    var synchronisationAttempts: Int { attempts }
+
+    func fail(_ text: String) { violations.append(text) }
+
+    func take() -> [String] {
+        defer { log = [] }
+        return log
+    }
+
+    // MARK: Events
+
+    func start(record: Int? = nil) { feed("start") { $0.start(dataModeRecord: record, now: $1) } }
+    func portOpened() {
+        isOpening = false
+        isPortOpen = true
+        feed("portOpened") { $0.portOpened(now: $1) }
+    }
+    func portClosed() {
+        isOpening = false
+        isPortOpen = false
+        isSynchronising = false
+        isResynchronising = false
+        isFilling = false
+        outstanding = nil
+        feed("portClosed") { $0.portClosed(reason: "test", now: $1) }
+    }
+    func synchronised() {
+        isSynchronising = false
+        isResynchronising = false
+        feed("synchronised") { $0.synchronised(now: $1) }
+    }
+    func synchronisationFailed() {
+        isSynchronising = false
+        isResynchronising = false
+        feed("synchronisationFailed") { $0.synchronisationFailed(now: $1) }
+    }
+    func complete(_ result: CommandResult) {
+        outstanding = nil
+        isResynchronising = result.final == .timedOut || result.final == .noPrompt
+        feed("completed \(result.final)") { $0.commandCompleted(result, now: $1) }
+    }
+    func urc(_ urc: URC) { feed("\(urc)") { $0.urcReceived(urc, now: $1) } }
+    func echo() { feed("echo") { $0.echoReturned(now: $1) } }
+    func bytes() { machine.bytesArrived() }
+    func cachedMessage() { machine.cachedMessageRead() }
+    func delivered() { machine.delivered(now: now) }
+    func recorded(_ bytes: Int?) { machine.dataModeRecorded(bytes: bytes) }
+    func publishTimedOut() {
+        outstanding = nil
+        isResynchronising = true
+        feed("publishTimedOut") { $0.publishTimedOut(now: $1) }
+    }
+    func publishRefused() { feed("publishRefused") { $0.publishWasRefused(now: $1) } }
+    func acknowledgementLate() { feed("late") { $0.acknowledgementLate("PUBACK", now: $1) } }
+    func filled() {
+        isFilling = false
+        feed("filled") { $0.dataModeFilled(now: $1) }
+    }
+    func resetFinished(_ succeeded: Bool) {
+        isResetting = false
+        feed("resetFinished") { $0.hardwareResetFinished(succeeded: succeeded, reason: "test", now: $1) }
+    }
+    func stop() { feed("stop") { $0.stop(now: $1) } }
+    func pass(_ time: Duration) { now += time }
+    /// Goes to the deadline and says so.
+    func expire() {
+        guard let deadline = machine.deadline else { return }
+        now = max(now, deadline)
+        feed("deadline") { $0.deadlineReached(now: $1) }
+    }
+
+    // MARK: A well-behaved module
+
+    /// One step of a module without faults. Returns false when there was nothing to do but wait for the poll.
+    @discardableResult
+    func behave(_ answer: (String) -> CommandResult = { GoodModule.result(of: $0) }) -> Bool {
+        if isOpening {
+            portOpened()
+        } else if isResetting {
+            resetFinished(true)
+        } else if isFilling {
+            filled()
+        } else if isSynchronising || isResynchronising {
+            synchronised()
+        } else if let line = outstanding {
+            let result = answer(line)
+            complete(result)
+            if result.final == .ok, let outcome = GoodModule.outcome(of: line) { urc(.outcome(outcome)) }
+        } else if deadline != nil {
+            expire()
+        } else {
+            return false
+        }
+        return true
+    }
+
+    /// Behaves until the condition holds; false when it does not within the limits.
+    func behave(until condition: (LinkHarness) -> Bool, steps: Int = 4000, within: Duration = .seconds(14400)) -> Bool {
+        let end = now + within
+        for _ in 0..<steps where now < end {
+            if condition(self) { return true }
+            if !behave() { return condition(self) }
+        }
+        return condition(self)
+    }
+
+    // MARK: Actions
+
+    private func feed(_ name: String, _ event: (inout LinkStateMachine, Duration) -> [LinkAction]) {
+        for action in event(&machine, now) { perform(action, name) }
+        let isWaiting =
+            isSynchronising || isResynchronising || isOpening || isResetting || outstanding != nil || deadline != nil
+        if !isWaiting, !isFinished { violations.append("dead end after \(name): \(summary)") }
+        if isFinished, deadline != nil { violations.append("a deadline after finished") }
+    }
+
+    private func perform(_ action: LinkAction, _ event: String) {
+        func check(_ holds: Bool, _ what: String) {
+            if !holds { violations.append("\(what) after \(event), outstanding \(outstanding ?? "nothing")") }
+        }
+        check(!isFinished, "\(action) although finished")
+        switch action {
+        case .openPort:
+            check(!isPortOpen, "openPort although open")
+            outstanding = nil
+            isOpening = true
+            log.append("open")
+        case .closePort:
+            outstanding = nil
+            isPortOpen = false
+            log.append("close")
+        case .synchronise(let attempts, let interval):
+            check(isPortOpen, "synchronise without a port")
+            check(interval == .milliseconds(500), "an odd interval")
+            check(!isResetting, "synchronise during a hardware reset")
+            outstanding = nil
+            isResynchronising = false
+            isSynchronising = true
+            self.attempts = attempts
+            log.append("sync \(attempts)")
+        case .submit(let command):
+            check(isPortOpen, "submit without a port")
+            check(outstanding == nil, "submit \(command.text)")
+            check(!isSynchronising && !isResynchronising, "submit \(command.text) while synchronising")
+            check(!isResetting && !isFilling, "submit \(command.text) during a reset")
+            if command.text.hasPrefix("AT+MCONNECT=") { sessionIsNew = true }
+            outstanding = command.text
+            log.append(command.text)
+        case .restartBlindly:
+            check(isPortOpen, "AT+RESET without a port")
+            outstanding = nil
+            log.append("blind AT+RESET")
+        case .fillDataMode(let count):
+            check(isPortOpen, "fill without a port")
+            outstanding = nil
+            isResynchronising = false
+            isFilling = true
+            log.append("fill \(count)")
+        case .clearDataModeRecord: log.append("clear record")
+        case .resetHardware:
+            check(!isResetting, "a second hardware reset")
+            outstanding = nil
+            isResynchronising = false
+            isResetting = true
+            log.append("reset hardware")
+        case .online:
+            check(!isOnline, "online twice")
+            check(sessionIsNew, "online again on an old session")
+            isOnline = true
+            sessionIsNew = false
+            log.append("online")
+        case .offline:
+            check(isOnline, "offline twice")
+            isOnline = false
+            log.append("offline")
+        case .report(let report): reports.append(report)
+        case .finished:
+            isFinished = true
+            log.append("finished")
+        case .confirmed: log.append("confirmed")
+        case .subscribed(let filter): log.append("subscribed \(String(decoding: filter, as: UTF8.self))")
+        case .unsubscribed(let filter): log.append("unsubscribed \(String(decoding: filter, as: UTF8.self))")
+        case .overwritten(let count): log.append("overwritten \(count)")
+        case .pinRefused: log.append("PIN refused")
+        case .textMode: log.append("text mode")
+        }
+    }
+}

@@ -1,0 +1,175 @@
+import ATProtocol
+import ModemCore
+import Testing
+
+@Suite struct LinkRecoveryTests {
+    static let losses: [URC] = [
+        .pdpDeactivated, .cgev(.pdnDeactivated(cid: 1)), .cgev(.pdnDeactivated(cid: nil)), .cgev(.detached),
+    ]
+
+    @Test(arguments: losses) func contextLostOnline(urc: URC) {
+        let harness = LinkHarness.online()
+        harness.urc(urc)
+        harness.urc(urc)
+        harness.complete(GoodModule.result(of: "AT+CIPSHUT"))
+        harness.complete(GoodModule.answer("+CGATT: 0"))
+        harness.urc(urc)
+        harness.expire()
+        harness.complete(GoodModule.answer("+CGATT: 1"))
+        harness.complete(GoodModule.ok)
+        #expect(harness.take() == ["offline", "AT+CIPSHUT", "AT+CGATT?", "AT+CGATT?", "AT+CGACT=1,1", "AT+CGPADDR=1"])
+        #expect(harness.behave(until: { $0.isOnline }))
+        #expect(harness.violations == [])
+    }
+
+    @Test func lossOfAnotherContextMeansNothing() {
+        let harness = LinkHarness.online()
+        harness.urc(.cgev(.pdnDeactivated(cid: 2)))
+        harness.urc(.cgev(.pdnActivated(cid: 1)))
+        #expect(harness.take() == [])
+    }
+
+    /// During each command: those before the context take no notice, the others end first.
+    @Test(arguments: LinkBringUpTests.introduction + LinkBringUpTests.session.filter { $0.hasPrefix("AT") })
+    func contextLostDuring(line: String) {
+        let harness = LinkHarness.at(line)
+        harness.urc(.pdpDeactivated)
+        harness.urc(.cgev(.detached))
+        #expect(harness.take() == [])
+        harness.complete(GoodModule.result(of: line))
+        let needsIt = LinkBringUpTests.session.contains(line)
+        #expect((harness.outstanding == "AT+CIPSHUT") == needsIt, "\(line)")
+        #expect(harness.behave(until: { $0.isOnline }))
+        #expect(harness.violations == [])
+    }
+
+    @Test(arguments: ["AT+MIPSTART", "AT+MCONNECT", "AT+MSUB"]) func contextLostWhileAnOutcomeIsDue(line: String) {
+        let harness = LinkHarness.at(line)
+        harness.complete(GoodModule.ok)
+        harness.urc(.pdpDeactivated)
+        harness.urc(.pdpDeactivated)
+        #expect(harness.take() == ["AT+CIPSHUT"])
+    }
+
+    @Test func contextLostWhileResting() {
+        let harness = LinkHarness.at("AT+MCONNECT")
+        harness.complete(CommandResult(final: .error))
+        harness.urc(.pdpDeactivated)
+        harness.expire()
+        #expect(harness.take() == ["AT+CIPSHUT"])
+    }
+
+    @Test func contextLostWhileResynchronising() {
+        let harness = LinkHarness.online()
+        harness.expire()
+        harness.complete(CommandResult(final: .timedOut))
+        harness.urc(.pdpDeactivated)
+        harness.synchronised()
+        #expect(harness.take() == ["AT+MQTTSTATU", "offline", "AT+CIPSHUT"])
+    }
+
+    @Test func spareContextThenRadio() {
+        let harness = LinkHarness.online { $0.accessPoint = .init(name: "cmnet") }
+        harness.urc(.pdpDeactivated)
+        harness.go(to: "AT+CGACT=1,1")
+        _ = harness.take()
+        harness.complete(CommandResult(final: .error))
+        harness.complete(GoodModule.ok)
+        harness.complete(GoodModule.ok)
+        #expect(harness.take() == ["AT+CGDCONT=5,\"IP\",\"cmnet\"", "AT+CGACT=1,5", "AT+CIPMUX=0"])
+        #expect(harness.behave(until: { $0.isOnline }))
+        harness.urc(.cgev(.pdnDeactivated(cid: 1)))
+        #expect(harness.isOnline)
+        harness.urc(.cgev(.pdnDeactivated(cid: 5)))
+        #expect(!harness.isOnline)
+        harness.go(to: "AT+CGACT=1,1")
+        harness.complete(CommandResult(final: .error))
+        harness.complete(CommandResult(final: .error))
+        harness.expire()
+        #expect(harness.outstanding == "AT+CFUN=0")
+    }
+
+    @Test func wholeLadderForABrokerThatIsNotThere() {
+        let harness = LinkHarness(LinkHarness.settings { $0.hasHardwareReset = true })
+        harness.start()
+        var rungs: [String] = []
+        var restarts: [Duration] = []
+        var dials = 0
+        while harness.now < .seconds(4 * 3600), harness.violations.isEmpty {
+            harness.behave { $0.hasPrefix("AT+MIPSTART") ? CommandResult(final: .error) : GoodModule.result(of: $0) }
+            for line in harness.take() {
+                if line.hasPrefix("AT+MIPSTART") { dials += 1 }
+                if line == "AT+RESET" { restarts.append(harness.now) }
+                if ["AT+CIPSHUT", "AT+CFUN=0", "AT+RESET", "reset hardware"].contains(line), rungs.last != line {
+                    rungs.append(line)
+                }
+            }
+        }
+        #expect(rungs.prefix(4) == ["AT+CIPSHUT", "AT+CFUN=0", "AT+RESET", "reset hardware"])
+        #expect(dials < 300, "a call every minute, not every second: \(dials)")
+        for (index, pair) in zip(restarts, restarts.dropFirst()).enumerated() {
+            #expect(pair.1 - pair.0 >= .seconds([600, 1800, 3600][min(index, 2)]))
+        }
+        #expect(restarts.count >= 3)
+        #expect(harness.behave(until: { $0.isOnline }))
+        #expect(harness.violations == [])
+    }
+
+    @Test func modulesBannerInEveryState() {
+        let lines = LinkBringUpTests.introduction + LinkBringUpTests.session.filter { $0.hasPrefix("AT") }
+        for line in lines {
+            let harness = LinkHarness.at(line)
+            harness.urc(.banner(kind: .bootROM))
+            harness.urc(.banner(kind: .ready))
+            harness.urc(.banner(kind: .ready))
+            #expect(harness.take() == ["sync 180"], "\(line)")
+            harness.synchronised()
+            // RDY again, 0.74 s later: this ATE0 will not be answered.
+            harness.urc(.banner(kind: .ready))
+            #expect(harness.take() == ["ATE0", "sync 180"])
+            #expect(harness.behave(until: { $0.isOnline }))
+            #expect(harness.violations == [])
+        }
+        let online = LinkHarness.online()
+        online.echo()
+        #expect(online.take() == ["offline", "sync 180"])
+        #expect(online.reported("echo is on again"))
+    }
+
+    @Test func bannerWhileSynchronisingGivesMoreTimeOnce() {
+        let harness = LinkHarness(LinkHarness.settings())
+        harness.start()
+        harness.portOpened()
+        harness.urc(.banner(kind: .bootROM))
+        harness.urc(.banner(kind: .ready))
+        #expect(harness.take() == ["open", "sync 15", "sync 180"])
+    }
+
+    @Test func portGoneInEveryState() {
+        let lines = LinkBringUpTests.introduction + LinkBringUpTests.session.filter { $0.hasPrefix("AT") }
+        for line in lines + ["AT+MQTTSTATU"] {
+            let harness = line == "AT+MQTTSTATU" ? LinkHarness.online() : LinkHarness.at(line)
+            if line == "AT+MQTTSTATU" { harness.expire() }
+            _ = harness.take()
+            let wasOnline = harness.isOnline
+            harness.urc(.pdpDeactivated)
+            _ = harness.take()
+            harness.portClosed()
+            #expect(harness.take() == [], "\(line) \(wasOnline)")
+            #expect(harness.deadline == harness.now + .milliseconds(250))
+            for _ in 0..<3 {
+                harness.expire()
+                harness.portClosed()
+            }
+            harness.expire()
+            harness.portOpened()
+            harness.synchronised()
+            #expect(harness.take() == ["open", "open", "open", "open", "sync 180", "ATE0"])
+            // A loss noticed before the port went must not be acted on now.
+            harness.complete(GoodModule.ok)
+            #expect(harness.take() == ["AT+CMEE=1"])
+            #expect(harness.behave(until: { $0.isOnline }))
+            #expect(harness.violations == [])
+        }
+    }
+}
