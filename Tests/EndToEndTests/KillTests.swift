@@ -17,7 +17,8 @@ extension EndToEndTests {
             let back = try rig.inbound(.max)
             out.pace(60)
             let excused = { rig.simulator.excused(kills: rig.kills) }
-            back.pace(receive == "cached" ? 4 : 30, lost: excused)
+            // Of the four slots two are left for what the remote broker sends twice after a break.
+            back.pace(receive == "cached" ? 2 : 30, lost: excused)
             // How many more have arrived when the next kill comes; the first ones hit a bridge that has just begun.
             for more in [1, 40, 3, 75, 12, 1, 33, 58, 7, 90] {
                 let goal = out.collector.numbers.count + more
