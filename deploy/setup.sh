@@ -7,6 +7,7 @@ set -euo pipefail
 wanted=(
     "libmosquitto-dev|MQTT to the local broker"
     "libsqlite3-dev|the outbox and the inbox on disk"
+    "libssl-dev|certificates, and the simulated module's TLS"
     "libtomlplusplus-dev|reading the configuration"
     "pkg-config|finding those libraries"
     "mosquitto|the brokers of the demo and the tests"
