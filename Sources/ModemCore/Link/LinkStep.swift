@@ -125,7 +125,8 @@ enum LinkStep: Equatable {
         case .address, .signal, .singleConnection, .receiveMode, .textMode, .closeSession, .closeLink, .configure,
             .open, .connect, .subscribe, .unsubscribe, .status, .readCache, .farewellSession, .farewellLink:
             true
-        case .echoOff, .errorNumbers, .identity, .revision, .imei, .iccid, .imsi, .simStatus, .simPIN, .packetEvents,
+        case .echoOff, .errorNumbers, .flowControl, .identity, .revision, .imei, .iccid, .imsi, .simStatus, .simPIN,
+            .packetEvents,
             .registrationReportsEPS, .registrationReportsGPRS, .registrationEPS, .registrationGPRS, .attachStatus,
             .attach, .contextQuery, .contextDefinition, .contextAuthentication, .detach, .reattach, .privateAPN,
             .activate, .shut, .attachWait, .contextActivation, .spareDefinition, .spareActivation, .radioOff,
@@ -137,7 +138,8 @@ enum LinkStep: Equatable {
     /// Whether it needs a card that was ready before, so that its removal matters while it runs.
     var standsOnCard: Bool {
         switch self {
-        case .echoOff, .errorNumbers, .identity, .revision, .imei, .iccid, .imsi, .simStatus, .simPIN, .radioOff,
+        case .echoOff, .errorNumbers, .flowControl, .identity, .revision, .imei, .iccid, .imsi, .simStatus, .simPIN,
+            .radioOff,
             .radioOn, .restart, .farewellSession, .farewellLink:
             false
         case .packetEvents, .registrationReportsEPS, .registrationReportsGPRS, .registrationEPS, .registrationGPRS,
