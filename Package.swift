@@ -71,7 +71,7 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "bench",
-            dependencies: ["BridgeRuntime", "ModuleSimulator", "LinuxIO", "MosquittoClient", "BridgeTestKit"],
+            dependencies: ["ModuleSimulator", "LinuxIO", "MosquittoClient", "BridgeTestKit"],
             path: "examples/bench", swiftSettings: settings),
 
         // Tests.
