@@ -25,6 +25,8 @@ struct Dialogue {
         var acknowledges = true
         /// Sends every publish back, as if the module subscribed to everything.
         var echoes = false
+        /// Does not answer packets.
+        var isSilent = false
         /// What comes of a TLS handshake.
         var handshake: [SimulatedModule.NetworkEvent] = [.connected]
         var connection = 0
@@ -155,6 +157,7 @@ struct Dialogue {
     }
 
     private func answers(_ packet: MQTTPacket) -> [MQTTPacket] {
+        if broker.isSilent { return [] }
         switch packet {
         case .connect: return [.connack(sessionPresent: false, code: broker.connackCode)]
         case .subscribe(let id, _, let qos): return [.suback(id: id, codes: [qos])]
