@@ -54,11 +54,15 @@ let package = Package(
         module("MosquittoClient", ["CMosquitto", "LinuxIO"]),
         module("Outbox", ["BridgeCore", "CSQLite"]),
         module("Configuration", ["CToml"]),
+        module("Certificates", ["COpenSSL"]),
 
         // Assembly.
         module(
             "BridgeRuntime",
-            ["ATProtocol", "ModemCore", "BridgeCore", "LinuxIO", "MosquittoClient", "Outbox", "Configuration"]),
+            [
+                "ATProtocol", "ModemCore", "BridgeCore", "LinuxIO", "MosquittoClient", "Outbox", "Configuration",
+                "Certificates",
+            ]),
         module("ModuleSimulator", ["LinuxIO", "CLinuxShims", "COpenSSL"]),
         // Real brokers in temporary directories, for the demo and the tests.
         module("PrivateBroker", ["LinuxIO", "CLinuxShims"]),
@@ -85,6 +89,7 @@ let package = Package(
         tests("MosquittoClient", ["MosquittoClient", "LinuxIO", "BridgeTestKit"]),
         tests("Outbox", ["Outbox", "BridgeCore", "LinuxIO", "BridgeTestKit"]),
         tests("Configuration", ["Configuration", "BridgeTestKit"]),
+        tests("Certificates", ["Certificates", "BridgeTestKit"]),
         tests(
             "BridgeRuntime",
             [

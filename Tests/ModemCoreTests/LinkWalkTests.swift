@@ -22,12 +22,13 @@ import Testing
         CommandResult(final: .noPrompt), CommandResult(final: .cmsError(code: nil, text: [])),
         CommandResult(final: .text(Array("SHUT OK".utf8))), GoodModule.answer("+CPIN: SIM PIN"),
         GoodModule.answer("+MQTTSTATU :0"), GoodModule.answer("+MQTTSTATU :2"), GoodModule.answer("+CGATT: 0"),
-        GoodModule.answer("+CEREG: 1,2"), GoodModule.answer("+CGPADDR: 1,\"0.0.0.0\""), GoodModule.answer("", ":"),
+        GoodModule.answer("+CEREG: 1,2"), GoodModule.answer("+CGPADDR: 1,\"0.0.0.0\""), GoodModule.answer("", ":"), ClockTests.never,
+        GoodModule.answer("+FSFSIZE: 90"), GoodModule.answer("+FSFSIZE: 7"),
     ]
 
     static let urcs: [URC] = [
         .outcome(.connectOK), .outcome(.alreadyConnect), .outcome(.connectFail(state: nil)), .outcome(.connackOK),
-        .outcome(.suback), .outcome(.unsuback), .outcome(.puback), .outcome(.pubrec), .outcome(.pubcomp),
+        .other(Array("+CNTP: 1".utf8)), .other(Array("+CNTP: 61".utf8)), .outcome(.suback), .outcome(.unsuback), .outcome(.puback), .outcome(.pubrec), .outcome(.pubcomp),
         .outcome(.error(.error)), .closed, .closed, .pdpDeactivated, .cgev(.pdnDeactivated(cid: 1)),
         .cgev(.pdnDeactivated(cid: nil)), .cgev(.pdnDeactivated(cid: 5)), .cgev(.detached),
         .cgev(.pdnActivated(cid: 1)), .cgev(.other([])), .simRemoved, .simReady, .simOther([0x20]),
@@ -46,13 +47,14 @@ import Testing
         settings.pin = variant & 4 == 4 ? "1234" : nil
         settings.accessPoint = variant & 8 == 8 ? .init(name: "cmnet", username: "u", password: "p") : nil
         settings.mayBeBooting = variant & 16 == 16
+        settings.tls = variant & 32 == 32 ? LinkTLSTests.tls() : nil
         settings.seed = UInt64(variant)
         return settings
     }
 
     @Test(arguments: 0..<400) func walk(seed: Int) {
         var random = Random(state: UInt64(seed) &* 77_777 &+ 1)
-        let harness = LinkHarness(Self.settings(seed % 32), now: .seconds(Int(random.next() % 3) * 1000))
+        let harness = LinkHarness(Self.settings(seed % 64), now: .seconds(Int(random.next() % 3) * 1000))
         harness.start(record: seed % 5 == 0 ? 100 : nil)
         // Some walks are mostly sound, so that the late states are visited too.
         let soundness = random.next() % 100
@@ -74,7 +76,7 @@ import Testing
     }
 
     private func disturb(_ harness: LinkHarness, _ random: inout Random) {
-        switch random.next() % 24 {
+        switch random.next() % 27 {
         case 0...3:
             if harness.outstanding != nil, let result = Self.results.randomElement(using: &random) {
                 harness.complete(result)
@@ -99,6 +101,10 @@ import Testing
         case 20: if harness.isResetting { harness.resetFinished(random.next() % 2 == 0) }
         case 21: if harness.isFilling { harness.filled() }
         case 22: if harness.isOnline { harness.recorded(random.next() % 2 == 0 ? nil : 2000) }
+        case 23: harness.recordedManifest(harness.recording ?? Int(random.next() % 9))
+        case 24: harness.files.contents = [:]
+        case 25:
+            harness.hostClock(HostClock(time: ClockTests.now, at: .zero, isSynchronised: random.next() % 2 == 0))
         default: random.next() % 2 == 0 ? harness.expire() : harness.pass(.seconds(Int(random.next() % 300)))
         }
     }

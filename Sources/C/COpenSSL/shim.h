@@ -6,4 +6,5 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include "certificates.h"
 #include "tls_client.h"

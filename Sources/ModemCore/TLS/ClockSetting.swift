@@ -152,8 +152,7 @@ struct ClockSetting {
     private func isRight(_ time: Int64) -> Bool {
         guard isPlausible(time) else { return false }
         // A day is more than any doubt about zones.
-        guard let trusted, isPlausible(trusted) else { return true }
-        return abs(time - trusted) <= 86400
+        return trusted.map { abs(time - $0) <= 86400 } ?? true
     }
 
     private static func code(_ line: [UInt8]) -> Int? {
