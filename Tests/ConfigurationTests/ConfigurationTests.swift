@@ -61,14 +61,14 @@ func said(_ loaded: Configuration.Loaded) -> [String] {
         Example.writeFiles(into: folder)
         let file = folder.write("cellbridge.toml", Example.text(secrets: folder.path))
         #expect(
-            said(Configuration.load(path: file)) == [
+            said(Configuration.load(path: file, support: [])) == [
                 "\(file):31: remote.tls: TLS through the module is not in this release; refusing to connect unencrypted",
                 "warning: \(file):33: remote.heartbeat: is accepted, but this release does not act on it yet",
                 "warning: \(file):57: control.socket: is accepted, but this release does not act on it yet",
             ])
         #expect(
             Configuration.keysNotActedOn == [
-                "module.reset.gpio", "module.profile = \"quectel-gsm\"", "module.profile = \"bc260y\"", "remote.tls",
+                "module.reset.gpio", "module.profile = \"quectel-gsm\"", "module.profile = \"bc260y\"",
                 "remote.heartbeat", "control.socket",
             ])
     }

@@ -70,7 +70,7 @@ import Testing
             #expect(harness.behave(until: { $0.isFinished }, steps: 20), "seed \(seed): \(harness.summary)")
         } else {
             harness.recorded(nil)
-            #expect(harness.behave(until: { $0.isOnline }), "seed \(seed): \(harness.summary)")
+            #expect(harness.behave(until: { $0.isOnline }), "seed \(seed): \(harness.summary), \(harness.reports.suffix(3))")
         }
         #expect(harness.violations == [], "seed \(seed)")
     }

@@ -31,7 +31,10 @@ public final class LoopClock: BridgeClock {
 
     public var now: Duration { loop.now }
 
-    public var wallClock: Int64 { Int64(time(nil)) }
+    public var wallClock: Int64 { Self.unixTime }
+
+    /// Unix seconds now.
+    static var unixTime: Int64 { Int64(time(nil)) }
 
     public func schedule(at due: Duration, _ handler: @escaping () -> Void) -> ScheduledCall {
         let id = loop.schedule(at: due, handler)

@@ -114,15 +114,24 @@ public actor BridgeService {
                 "the SIM refused the PIN in [module] pin_file before; it is not sent again until the file changes")
         }
 
+        let manifests = TLSManifests(encoded: try store.meta(Dispatcher.Meta.tlsManifests) ?? [])
+        let certificates = configuration.remote.tls.map { RemoteCertificates($0, now: Int64(time(nil))) }
+        if let certificates, !isUsable(certificates) { return }
+
         let clock = LoopClock(loop)
         let stale = recorded.remote.filter { filter in
             !routing.remoteSubscriptions.contains { $0.filter.bytes == filter }
         }
         let staleFilters = stale.compactMap { try? TopicFilter($0) }
+        var settings = configuration.linkSettings(
+            subscriptions: routing.remoteSubscriptions, stale: stale, pinWasRefused: pinWasRefused)
+        settings.tls = configuration.tlsSettings(certificates, manifests: manifests)
         let module = ModuleDriver(
-            configuration.linkSettings(
-                subscriptions: routing.remoteSubscriptions, stale: stale, pinWasRefused: pinWasRefused),
+            settings,
             port: SerialModulePort(portSettings(), loop: loop), baud: configuration.module.baud, clock: clock, log: log,
+            hostClock: {
+                HostClock(time: clock.wallClock, at: clock.now, isSynchronised: SystemClock.isSynchronised)
+            },
             topicMatches: { topic in
                 routing.isSubscribed(remoteTopic: topic) || staleFilters.contains { $0.matches(topic) }
             })
@@ -140,6 +149,30 @@ public actor BridgeService {
         self.local = local
         self.dispatcher = dispatcher
         dispatcher.start(dataModeRecord: dataMode)
+    }
+
+    /// Says what is to be said about the files of `[remote] tls`; false, and the end, when they cannot be used.
+    private func isUsable(_ certificates: RemoteCertificates) -> Bool {
+        for finding in certificates.findings {
+            log(finding.severity == .error ? .error : .warning, "[remote] tls \(finding.key): \(finding.message)")
+        }
+        for note in certificates.notes { log(.info, note) }
+        guard certificates.isUsable else {
+            end(.configuration, "[remote] tls cannot be used; nothing less safe is tried")
+            return false
+        }
+        remindOfEndings(certificates)
+        return true
+    }
+
+    /// Once a day, of certificates that end soon.
+    private func remindOfEndings(_ certificates: RemoteCertificates) {
+        loop.schedule(after: .seconds(86400)) { [weak self] in
+            self?.assumeIsolated {
+                for line in certificates.endings(now: Int64(time(nil))) { $0.log(.warning, "[remote] tls \(line)") }
+                $0.remindOfEndings(certificates)
+            }
+        }
     }
 
     private func hooks() -> Dispatcher.Hooks {

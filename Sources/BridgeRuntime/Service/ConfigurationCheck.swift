@@ -1,5 +1,6 @@
 import BridgeCore
 package import Configuration
+import Glibc
 import ModemCore
 
 /// A configuration looked at as a whole: the file's own problems, and those of routes that do not fit together.
@@ -10,9 +11,23 @@ package enum ConfigurationCheck {
         guard case .valid(let configuration, let warnings) = loaded else { return loaded }
         do throws(RouteProblem) {
             let table = try configuration.routingTable()
-            return .valid(configuration, warnings: warnings + repeats(table, path))
+            let files = certificates(configuration, path)
+            let all = warnings + repeats(table, path) + files
+            if files.contains(where: { $0.severity == .error }) { return .invalid(files + warnings) }
+            return .valid(configuration, warnings: all)
         } catch {
             return .invalid([problem(error.index, error.key.rawValue, error.why, .error, path)] + warnings)
+        }
+    }
+
+    /// What is to be said about the files of `[remote] tls`.
+    private static func certificates(_ configuration: Configuration, _ path: String) -> [Problem] {
+        guard let tls = configuration.remote.tls else { return [] }
+        return RemoteCertificates(tls, now: Int64(time(nil))).findings.map { finding in
+            let place = Configuration.place(of: ["remote", "tls", finding.key], inFile: path)
+            return Problem(
+                file: path, line: place?.line ?? 0, column: place?.column ?? 0, key: "remote.tls.\(finding.key)",
+                message: finding.message, severity: finding.severity)
         }
     }
 
@@ -63,6 +78,7 @@ package enum ConfigurationCheck {
         lines.append(
             "remote broker \(configuration.remote.host):\(configuration.remote.port), as \(configuration.remote.clientID)"
         )
+        if let tls = configuration.remote.tls { lines += security(tls) }
         for route in table.routes {
             let sign = route.goesOut && route.goesIn ? "<->" : route.goesOut ? "-->" : "<--"
             lines.append(
@@ -76,6 +92,13 @@ package enum ConfigurationCheck {
             "queue \(configuration.queue.path), at most \(size(configuration.queue.maxBytes)), then \(configuration.queue.overflow.rawValue)"
         )
         return lines
+    }
+
+    private static func security(_ tls: Configuration.RemoteTLS) -> [String] {
+        guard tls.verify else { return ["TLS: encrypted, broker not verified"] }
+        let files = RemoteCertificates(tls, now: Int64(time(nil)))
+        let own = tls.certificate == nil ? "" : ", with a client certificate"
+        return ["TLS: broker verified as \(tls.hostname)\(own)"] + (files.summary + files.notes).map { "TLS: \($0)" }
     }
 
     private static func limits(_ configuration: Configuration) -> String {

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include <sys/timex.h>
 #include "CLinuxShims.h"
 #include <stdio.h>
 #include <sys/mman.h>
@@ -38,4 +39,11 @@ int cellbridge_release_code(void) {
     }
     fclose(maps);
     return count;
+}
+
+int cellbridge_clock_is_synchronised(void) {
+    struct timex clock = {.modes = 0};
+    int state = adjtimex(&clock);
+    if (state < 0) return -1;
+    return state != TIME_ERROR && !(clock.status & STA_UNSYNC);
 }

@@ -1,7 +1,7 @@
 import ATProtocol
 
 /// Unix seconds to dates and back, in the proleptic Gregorian calendar, without a library.
-enum UnixTime {
+package enum UnixTime {
     /// 2024-01-01: no module of ours can be older than that; a clock before it was never set.
     static let earliest: Int64 = 1_704_067_200
 
@@ -24,7 +24,7 @@ enum UnixTime {
     }
 
     /// `2026-03-07 04:05:09 UTC`.
-    static func text(_ seconds: Int64) -> String {
+    package static func text(_ seconds: Int64) -> String {
         let time = parts(seconds)
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         return "\(time.year)-\(two(time.month))-\(two(time.day)) "

@@ -101,6 +101,6 @@ struct DataModeTests {
         dialogue.submit(try .fsWrite("f", contents: [1]))
         dialogue.receive(">")
         dialogue.receive("\r\nTimeOut\r\n")
-        #expect(summaries().last == "ERROR []")
+        #expect(summaries().last == "ERROR [\"TimeOut\"]")
     }
 }

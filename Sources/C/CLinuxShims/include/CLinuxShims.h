@@ -81,3 +81,6 @@ struct cellbridge_option_step cellbridge_getopt(int argc, char *const *argv, con
 /// Unmaps the pages of program and libraries code; those that are needed come back from the page cache. Returns how many
 /// mappings were looked at.
 int cellbridge_release_code(void);
+
+/// 1 when the kernel counts the clock as synchronised (adjtimex(2)), 0 when not, -1 when it cannot be asked.
+int cellbridge_clock_is_synchronised(void);
