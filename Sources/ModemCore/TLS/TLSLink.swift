@@ -83,6 +83,8 @@ struct TLSLink {
     mutating func setupFailed(_ failure: TLSFailure, now: Duration) -> Bool {
         spelling = setup?.spelling ?? spelling
         setup = nil
+        // What was taken for this firmware's way to ask for a size may have been somebody else's answer.
+        if case .wrongSize(_, _, nil) = failure { spelling = nil }
         switch failure {
         case .goodFilesGone:
             var known = manifest
@@ -170,6 +172,7 @@ struct TLSLink {
     mutating func forgetModule() {
         isReady = false
         setup = nil
+        spelling = nil
     }
 
     // MARK: Words
