@@ -70,7 +70,9 @@ public final class ManualClock: BridgeClock {
 
     private func step(_ due: Duration) {
         now = max(now, due)
-        let first = entries.indices.min { (entries[$0].due, entries[$0].number) < (entries[$1].due, entries[$1].number) }
+        let first = entries.indices.min {
+            (entries[$0].due, entries[$0].number) < (entries[$1].due, entries[$1].number)
+        }
         guard let first else { return }
         entries.remove(at: first).handler()
     }

@@ -20,7 +20,7 @@ public final class MemoryStore: MessageStore {
     /// The list of refusals.
     public private(set) var refusals: [Refusal] = []
     /// Small values.
-    public private(set) var meta: [String: [UInt8]] = [:]
+    public var meta: [String: [UInt8]] = [:]
     /// Every batch that was committed, in order.
     public private(set) var batches: [StoreBatch] = []
     /// Batches that failed.

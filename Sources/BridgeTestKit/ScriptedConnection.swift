@@ -52,7 +52,8 @@ final class ScriptedConnection: LocalBroker {
         onEvent(.disconnected(text: text))
     }
 
-    func subscribe(_ filter: String, qos: Int, options: MosquittoClient.SubscribeOptions) throws(MosquittoError) -> Int32
+    func subscribe(_ filter: String, qos: Int, options: MosquittoClient.SubscribeOptions) throws(MosquittoError)
+        -> Int32
     {
         let mid = try takeMid("subscribe")
         broker.subscribe(filter, options)
@@ -69,6 +70,7 @@ final class ScriptedConnection: LocalBroker {
 
     func publish(topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool) throws(MosquittoError) -> Int32 {
         let mid = try takeMid("publish")
+        guard payload.count <= broker.largestPayload else { throw MosquittoError("publish", .tooLarge) }
         broker.take(ScriptedLocalBroker.Received(topic: topic, payload: payload, qos: qos, retain: retain), mid)
         return mid
     }

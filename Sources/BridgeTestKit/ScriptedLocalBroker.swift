@@ -37,6 +37,8 @@ public final class ScriptedLocalBroker {
     public var answersPublishes = true
     /// The reason code of those acknowledgements.
     public var publishReason: Int32 = 0
+    /// Larger publishes of the bridge are refused by its own library.
+    public var largestPayload = Int.max
     /// Whether a message was stored, or needs not be; asked at its acknowledgement.
     public var isStored: (MosquittoClient.Message) -> Bool = { _ in true }
 

@@ -58,6 +58,7 @@ public final class ScriptedModulePort: ModulePort {
     private var isOpen = false
     private var input: [UInt8] = []
     private var data: (left: Int, publish: Publish)?
+    private var isBehindCR = false
     private var generation = 0
 
     /// A module that has just been switched on.
@@ -131,6 +132,10 @@ public final class ScriptedModulePort: ModulePort {
     }
 
     private func take(_ byte: UInt8) {
+        // The LF behind a command's CR is never data.
+        let endsLine = byte == 0x0A && isBehindCR
+        isBehindCR = data == nil && byte == 0x0D
+        if endsLine { return }
         if var open = data {
             open.publish.payload.append(byte)
             open.left -= 1

@@ -11,9 +11,11 @@ import Testing
     private func full(_ overflow: OverflowPolicy) throws -> Rig {
         let rig = Rig()
         rig.store.overflow = overflow
-        rig.store.maximumBytes = 10 * OutboundRow(
-            topic: bytes("site/sensors/n"), payload: bytes("message 0"), qos: 1, retain: false, acceptedAt: 0
-        ).cost
+        rig.store.maximumBytes =
+            10
+            * OutboundRow(
+                topic: bytes("site/sensors/n"), payload: bytes("message 0"), qos: 1, retain: false, acceptedAt: 0
+            ).cost
         rig.broker.batchSize = 1
         rig.port.isMute = true
         rig.settings.mayBeBooting = true
