@@ -31,6 +31,8 @@ public final class ScriptedLocalBroker {
     public var isUp = true
     /// Refuse MQTT 5, as an old broker does.
     public var isOld = false
+    /// The reason code of a refusal of every connection; `nil`: they are accepted.
+    public var refusal: Int32?
     /// Messages in one batch of reads, at most.
     public var batchSize = 64
     /// Whether publishes of the bridge are acknowledged; if not they wait in `unanswered`.
@@ -102,6 +104,7 @@ public final class ScriptedLocalBroker {
         connection = new
         guard isUp else { return new.end("connection refused") }
         if isOld, version == .v5 { return new.refuse(MosquittoClient.unsupportedVersion, "unsupported version") }
+        if let refusal { return new.refuse(refusal, "not authorised") }
         new.accept(sessionPresent: hasSession)
         hasSession = true
     }

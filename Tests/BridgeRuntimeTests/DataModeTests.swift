@@ -143,4 +143,21 @@ import Testing
         rig.run { rig.port.publishes.contains { $0.payload == payload } }
         rig.run { rig.store.outbox.isEmpty && record(rig) == nil }
     }
+
+    @Test func aCommandWithoutAnAnswerIsFilledUpBeforeAnythingElseIsWritten() throws {
+        let rig = rig()
+        try rig.online()
+        rig.port.script = { line in line.hasPrefix("AT+MPUBEX") ? [] : nil }
+        rig.broker.publish("sensors/a", payload)
+        rig.run { rig.port.commands.last?.hasPrefix("AT+MPUBEX") ?? false }
+        rig.port.script = { _ in nil }
+        rig.port.openDataMode(bytes: 3000)
+        let before = rig.port.written.count
+        rig.run { rig.port.publishes.contains { $0.payload == payload } && rig.store.outbox.isEmpty }
+        let written = rig.port.written[before...]
+        #expect(written.prefix(3000).allSatisfy { $0 == 0x0D })
+        #expect(written.dropFirst(3000).starts(with: bytes("AT\r\n")))
+        rig.clock.advance(by: .seconds(1))
+        #expect(record(rig) == nil)
+    }
 }

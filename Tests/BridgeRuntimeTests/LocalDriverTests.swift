@@ -25,6 +25,20 @@ import Testing
         rig.run { rig.sent.count == 1 }
     }
 
+    @Test func aRefusalAfterALossIsSaidToo() throws {
+        let rig = Rig()
+        try rig.online()
+        rig.clock.advance(by: .seconds(10))
+        rig.broker.isUp = false
+        rig.broker.drop()
+        rig.clock.advance(by: .seconds(30))
+        rig.broker.isUp = true
+        rig.broker.refusal = 135
+        rig.clock.advance(by: .seconds(30))
+        #expect(rig.recorder.count("trying again until it is back", .warning) == 2)
+        #expect(rig.recorder.count("refused: not authorised; check [local] username", .warning) == 1)
+    }
+
     @Test func connectionsThatDoNotLastAreNoFlood() throws {
         let rig = Rig()
         try rig.online()
