@@ -10,6 +10,7 @@ public final class ManualClock: BridgeClock {
         var handler: () -> Void
     }
 
+    /// Time since the clock was made.
     public private(set) var now: Duration = .zero
     private let epoch: Int64
     private var entries: [Entry] = []
@@ -18,6 +19,7 @@ public final class ManualClock: BridgeClock {
     /// A clock at zero; `epoch`: the Unix seconds of that moment.
     public init(epoch: Int64 = 1_700_000_000) { self.epoch = epoch }
 
+    /// Unix seconds.
     public var wallClock: Int64 { epoch + now.components.seconds }
 
     /// When the next call is due; `nil` when nothing is scheduled.
@@ -26,6 +28,7 @@ public final class ManualClock: BridgeClock {
     /// How many calls are scheduled.
     public var count: Int { entries.count }
 
+    /// Calls `handler` once time has come to `due`.
     public func schedule(at due: Duration, _ handler: @escaping () -> Void) -> ScheduledCall {
         let number = nextNumber
         nextNumber += 1

@@ -54,16 +54,20 @@ public final class MemoryStore: MessageStore {
     /// Bytes stored, as the cap counts them.
     public var bytes: Int { outbox.reduce(0) { $0 + $1.cost } + inbox.reduce(0) { $0 + $1.cost } }
 
+    /// As `MessageStore` has it.
     public func commit(_ batch: StoreBatch, token: Int) { take(.commit(batch, token)) }
 
+    /// As `MessageStore` has it.
     public func loadOutbound(excluding: [Int64], limit: Int, maximumBytes: Int, token: Int) {
         take(.loadOut(excluding, limit, maximumBytes, token))
     }
 
+    /// As `MessageStore` has it.
     public func loadInbound(excluding: [Int64], limit: Int, maximumBytes: Int, token: Int) {
         take(.loadIn(excluding, limit, maximumBytes, token))
     }
 
+    /// As `MessageStore` has it.
     public func close() { while !calls.isEmpty { _ = perform(calls.removeFirst()) } }
 
     /// Answers the first `count` calls that wait.

@@ -16,8 +16,11 @@ public final class ScriptedModulePort: ModulePort {
         public var retain: Bool
     }
 
+    /// As `ModulePort` has it.
     public var onBytes: ([UInt8]) -> Void = { _ in }
+    /// As `ModulePort` has it.
     public var onClosed: (String) -> Void = { _ in }
+    /// As `ModulePort` has it.
     public var onDrained: () -> Void = {}
 
     /// Why the port cannot be opened; `nil`: it can.
@@ -64,8 +67,10 @@ public final class ScriptedModulePort: ModulePort {
     /// A module that has just been switched on.
     public init(_ clock: ManualClock) { self.clock = clock }
 
+    /// As `ModulePort` has it.
     public var pendingBytes: Int { 0 }
 
+    /// As `ModulePort` has it.
     public func open() throws(SerialPort.OpenFailure) {
         if let openFailure { throw openFailure }
         openings += 1
@@ -74,11 +79,13 @@ public final class ScriptedModulePort: ModulePort {
         input = []
     }
 
+    /// As `ModulePort` has it.
     public func close() {
         isOpen = false
         generation += 1
     }
 
+    /// As `ModulePort` has it.
     public func write(_ bytes: [UInt8]) -> Bool {
         guard isOpen, takesWrites else { return false }
         written += bytes

@@ -43,14 +43,16 @@ import Testing
             let text = bytes("\(number) ")
             switch number % 7 {
             case 0: return text + (0...255).map { UInt8($0) }
-            case 1: return text + [UInt8](repeating: 0, count: 3000)
+            case 1 where number % 3 == 0: return text + [UInt8](repeating: 0, count: 3000)
             default: return text + bytes("plain \"text\"")
             }
         }
 
         func step() throws {
             rig.clock.advance(by: .milliseconds(Int.random(in: 0...400, using: &random)))
-            switch Int.random(in: 0..<40, using: &random) {
+            // Most of the time things work, or there would be little to break.
+            if Int.random(in: 0..<6, using: &random) == 0 { mend() }
+            switch Int.random(in: 0..<60, using: &random) {
             case 0: rig.broker.drop()
             case 1: rig.broker.isUp.toggle()
             case 2: rig.port.say(["+PDP: DEACT"])
@@ -72,7 +74,7 @@ import Testing
             case 16: try kill()
             case 17: rig.clock.advance(by: .seconds(Int.random(in: 1...100, using: &random)))
             case 18: rig.port.isMute.toggle()
-            case 19...29:
+            case 19...38:
                 for _ in 0..<Int.random(in: 1...8, using: &random) {
                     rig.broker.publish("sensors/n", payload(published))
                     published += 1
@@ -114,7 +116,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 1...24 as ClosedRange<UInt64>)
+    @Test(arguments: 1...150 as ClosedRange<UInt64>)
     func nothingIsLostWhateverHappens(_ seed: UInt64) throws {
         let walk = try Walk(seed)
         for _ in 0..<400 { try walk.step() }
@@ -141,6 +143,9 @@ import Testing
         let lost = walk.kept.subtracting(received).count
         #expect(lost == 0)
         #expect(rig.store.meta[Dispatcher.Meta.dataMode] == nil)
+        print(
+            "SEED \(seed) cmds \(rig.port.commands.count) pubs \(rig.port.publishes.count) of \(walk.published) in \(received.count)/\(walk.kept.count)/\(walk.delivered) t \(rig.clock.now) open \(rig.port.openings) \(rig.dispatcher.counters.breaks)"
+        )
     }
 
     @Test func theSameSeedGivesTheSameRun() throws {
@@ -152,6 +157,6 @@ import Testing
         let (first, second) = (try run(), try run())
         let isSame = first.0 == second.0 && first.1 == second.1 && first.2 == second.2
         #expect(isSame)
-        #expect(first.0.count > 300)
+        #expect(first.0.count > 100)
     }
 }
