@@ -9,6 +9,8 @@ SYSCONFDIR ?= /etc
 UNITDIR ?= /etc/systemd/system
 UDEVDIR ?= /etc/udev/rules.d
 SYSUSERSDIR ?= /usr/lib/sysusers.d
+# For `make bench`: --quick, --only NAME.
+BENCH_FLAGS ?=
 
 RELEASE = $(SWIFT) build --scratch-path $(SCRATCH) -c release --static-swift-stdlib -Xlinker -s
 BINARY  = $(abspath $(SCRATCH))/release/cellbridge
@@ -47,9 +49,9 @@ test: build
 check: build
 	@CELLBRIDGE_BINARY=$(BINARY) deploy/ci/check.sh
 
-bench: setup
+bench: build
 	@$(RELEASE) --product bench
-	@$(abspath $(SCRATCH))/release/bench
+	@CELLBRIDGE_BINARY=$(BINARY) $(abspath $(SCRATCH))/release/bench $(BENCH_FLAGS)
 
 install:
 	@test -x $(BINARY) || { echo "make install: run make build first" >&2; exit 66; }

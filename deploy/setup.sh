@@ -7,6 +7,7 @@ set -euo pipefail
 wanted=(
     "libmosquitto-dev|MQTT to the local broker"
     "libsqlite3-dev|the outbox and the inbox on disk"
+    "libssl-dev|certificates, and the simulated module's TLS"
     "libtomlplusplus-dev|reading the configuration"
     "pkg-config|finding those libraries"
     "mosquitto|the brokers of the demo and the tests"
@@ -42,7 +43,10 @@ if [ "$(id -u)" -ne 0 ]; then
         root=(sudo -n)
     else
         echo "setup: ${#packages[@]} package(s) are missing and this user may not install them. Run this once, then again:" >&2
-        echo "  su -c 'apt-get update && apt-get install --no-install-recommends ${packages[*]}'" >&2
+        echo "  su -c 'apt-get update && apt-get install -y --no-install-recommends ${packages[*]}'" >&2
+        if [[ " ${packages[*]} " == *" mosquitto "* ]]; then
+            echo "setup: (that also starts a broker on port 1883; not wanted: systemctl disable --now mosquitto)" >&2
+        fi
         exit 77
     fi
 fi

@@ -124,6 +124,28 @@ import Testing
         #expect(harness.violations == [])
     }
 
+    /// However an `AT+RESET` shows that it was heard, it counts: the next is due in 10 minutes.
+    @Test(arguments: 0..<4) func restartIsCounted(way: Int) {
+        let harness = LinkHarness.online()
+        harness.expire()
+        harness.urc(.simRemoved)
+        harness.go(to: "AT+CFUN=1")
+        harness.complete(CommandResult(final: .error))
+        #expect(harness.outstanding == "AT+RESET")
+        switch way {
+        case 0: harness.complete(GoodModule.ok)
+        case 1: harness.urc(.banner(kind: .bootROM))
+        case 2: harness.portClosed()
+        default:
+            harness.complete(CommandResult(final: .timedOut))
+            harness.portClosed()
+        }
+        #expect(harness.behave(until: { $0.isSynchronising }))
+        harness.synchronisationFailed()
+        #expect(!harness.take().contains("blind AT+RESET"))
+        #expect(harness.deadline == harness.now + .seconds(30))
+    }
+
     // MARK: Data mode
 
     @Test func recordAtStartWithAHardwareReset() {

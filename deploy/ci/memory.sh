@@ -23,7 +23,7 @@ until_true() {
     local end=$((SECONDS + $1)) text=$2
     shift 2
     until "$@" 2>/dev/null; do
-        if [ $SECONDS -ge $end ]; then
+        if [ $SECONDS -ge $end ] || ! kill -0 "${pids[@]}"; then
             echo "gave up waiting for $text" >&2
             cat "$directory"/*.log >&2
             exit 1
@@ -74,7 +74,8 @@ TOML
 bridge=$!
 pids=("$bridge" "${pids[@]}")
 until_true 30 "the bridge to be online" grep -q '>online' "$directory/bridge.log"
-# Long enough for what the start needed to be given back; memory is read as the median of five looks.
+# What only the start needed is given back a second after; memory is the median of five looks.
+sleep 2
 for _ in 1 2 3 4 5; do
     sleep 0.4
     awk '/^VmRSS/ { rss = $2 } /^RssAnon/ { anon = $2 } END { print rss, anon }' "/proc/$bridge/status"

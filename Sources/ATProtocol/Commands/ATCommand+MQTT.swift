@@ -49,7 +49,7 @@ extension ATCommand {
             throw .outOfRange(field: "port", value: port, allowed: 1...65535)
         }
         writer.append(",\"\(port)\"")
-        return ATCommand(line: writer.line)
+        return ATCommand(line: writer.line, successLines: ["ALREADY CONNECT"])
     }
 
     /// `AT+MCONNECT=clean,keepalive`, seconds. Outcome: CONNACK OK, or an error line. YM310 AT manual 13.3.

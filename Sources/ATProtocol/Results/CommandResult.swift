@@ -19,7 +19,7 @@ public struct CommandResult: Equatable, Sendable {
         case text([UInt8])
         /// Bare `ERROR`, or a line that the command declared as its bad end.
         case error
-        /// `+CME ERROR: …`; the code when it was a number. 767 is the catch-all "operation failed".
+        /// `+CME ERROR: …`; the code when it was a number or words that stand for one. 767 is the catch-all "operation failed".
         case cmeError(code: Int?, text: [UInt8])
         /// `+CMS ERROR: …`.
         case cmsError(code: Int?, text: [UInt8])
@@ -42,5 +42,25 @@ public struct CommandResult: Equatable, Sendable {
     /// The code of a `+CME ERROR`.
     public var cmeCode: Int? {
         if case .cmeError(let code, _) = final { code } else { nil }
+    }
+}
+
+extension CommandResult.Final: CustomStringConvertible {
+    /// What a log calls it: the words of the module, printable ASCII only, at most 80 bytes.
+    public var description: String {
+        switch self {
+        case .ok: "OK"
+        case .text(let text): Self.readable(text)
+        case .error: "ERROR"
+        case .cmeError(_, let text): "+CME ERROR: \(Self.readable(text))"
+        case .cmsError(_, let text): "+CMS ERROR: \(Self.readable(text))"
+        case .timedOut: "nothing in time"
+        case .portLost: "nothing: the port went away"
+        case .noPrompt: "nothing: no prompt came"
+        }
+    }
+
+    private static func readable(_ text: [UInt8]) -> String {
+        String(decoding: text.prefix(80).map { $0 >= 0x20 && $0 < 0x7F ? $0 : 0x3F }, as: UTF8.self)
     }
 }

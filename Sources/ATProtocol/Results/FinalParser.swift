@@ -9,7 +9,7 @@ enum FinalParser {
         }
         // `+CME ERROR: 3`, and `+CME: ERROR 3` as one vendor article has it.
         if let text = errorText(line, "+CME") {
-            return .cmeError(code: text.decimal, text: Array(text))
+            return .cmeError(code: text.decimal ?? ErrorWords.code(text.trimmed), text: Array(text))
         }
         if let text = errorText(line, "+CMS") {
             return .cmsError(code: text.decimal, text: Array(text))

@@ -10,6 +10,10 @@ extension CommandSession {
         }
         if let urc = URCParser.parse(line) {
             report(urc, line, into: &actions)
+            // ALREADY CONNECT: whether an OK goes before it, follows it or never comes is not known (module-behaviour 3).
+            if case .running(let job) = state, job.isAnswerable, job.command.successLines.contains(where: line.equals) {
+                finish(job, .text(line), now: now, into: &actions)
+            }
             return
         }
         switch state {

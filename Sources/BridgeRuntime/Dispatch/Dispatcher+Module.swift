@@ -16,6 +16,7 @@ extension Dispatcher: ModuleDriverDelegate {
         if !echoesRun { moduleSessionBegan() }
         log(.info, "online")
         pump()
+        hooks.online()
     }
 
     func moduleOffline(_ reason: String) {
@@ -34,7 +35,8 @@ extension Dispatcher: ModuleDriverDelegate {
         guard outbox.acknowledged(id) else { return }
         counters.outAcknowledged += 1
         echoes.acknowledged(id, now: clock.now, wallClock: clock.wallClock)
-        collectRemovals()
+        // The next publish goes first: where one can, `pump` collects what is finished once it is on its way.
+        removalsDue?.start(at: clock.now + Self.removalDelay)
     }
 
     func moduleRefused(_ id: Int64, code: String, reason: String) {

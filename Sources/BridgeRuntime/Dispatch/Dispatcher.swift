@@ -65,6 +65,8 @@ final class Dispatcher {
         var pinRefused: (String) -> Void
         /// The module's session is closed after `stop`.
         var moduleFinished: () -> Void
+        /// The module's session is up.
+        var online: () -> Void = {}
     }
 
     init(

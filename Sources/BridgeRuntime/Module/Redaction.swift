@@ -27,13 +27,13 @@ func shown(_ line: [UInt8]) -> String {
 /// A line that no command asked for.
 func shown(_ urc: URC) -> String {
     switch urc {
-    case .other(let line): "other: \(shown(line))"
-    case .simOther(let state): "simOther: \(readable(state))"
-    case .cgev(.other(let event)): "cgev: \(readable(event))"
-    case .outcome(.connectFail(let state)): "connectFail: \(state.map { readable($0) } ?? "no state")"
+    case .other(let line): shown(line)
+    case .simOther(let state): "+CPIN: \(readable(state))"
+    case .cgev(.other(let event)): "+CGEV: \(readable(event))"
+    case .outcome(.connectFail(let state)): "CONNECT FAIL (STATE: \(state.map { readable($0) } ?? "not told"))"
     case .outcome, .closed, .pdpDeactivated, .cgev, .simRemoved, .simReady, .banner, .registration, .cacheNotice, .nitz,
         .serviceState:
-        "\(urc)"
+        urc.wireText
     }
 }
 
@@ -43,6 +43,6 @@ func shown(_ final: CommandResult.Final) -> String {
     case .text(let line): readable(line)
     case .cmeError(let code, let text): "+CME ERROR: \(code.map { "\($0)" } ?? readable(text))"
     case .cmsError(let code, let text): "+CMS ERROR: \(code.map { "\($0)" } ?? readable(text))"
-    case .ok, .error, .timedOut, .portLost, .noPrompt: "\(final)"
+    case .ok, .error, .timedOut, .portLost, .noPrompt: final.wireText
     }
 }

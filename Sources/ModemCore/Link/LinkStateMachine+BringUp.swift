@@ -20,10 +20,13 @@ extension LinkStateMachine {
         switch step {
         case .echoOff:
             if !succeeded, mayStillBoot(now: now) { return pause(.seconds(1), then: step, now: now) }
-            if !succeeded { report(.warning, "ATE0 was answered \(result.final): the module echoes what it is sent") }
+            if !succeeded { report(.warning, "ATE0 was answered \(result.final.wireText): the module echoes what it is sent") }
             waited()
             run(.errorNumbers)
-        case .errorNumbers: run(.identity)
+        case .errorNumbers: run(settings.hardwareFlowControl ? .flowControl : .identity)
+        case .flowControl:
+            if !succeeded { report(.warning, "AT+IFC was answered \(result.final.wireText): set [module] flow_control to none") }
+            run(.identity)
         case .identity:
             if !succeeded, mayStillBoot(now: now) { return pause(.seconds(1), then: step, now: now) }
             waited()
@@ -47,11 +50,11 @@ extension LinkStateMachine {
         case .attach: pause(.seconds(succeeded ? 1 : 5), then: .attachStatus, now: now)
         case .contextQuery: contextAnswered(result)
         case .contextDefinition:
-            if !succeeded { report(.warning, "the module refused the APN (\(result.final)): check [module] apn") }
+            if !succeeded { report(.warning, "the module refused the APN (\(result.final.wireText)): check [module] apn") }
             appliedAPN = true
             run(settings.accessPoint?.username == nil ? .detach : .contextAuthentication)
         case .contextAuthentication:
-            if !succeeded { report(.warning, "the module refused the APN credentials (\(result.final))") }
+            if !succeeded { report(.warning, "the module refused the APN credentials (\(result.final.wireText))") }
             appliedAPN = true
             run(.detach)
         case .detach: run(.reattach)
@@ -67,7 +70,7 @@ extension LinkStateMachine {
         case .singleConnection: run(.receiveMode)
         case .receiveMode:
             if !succeeded {
-                report(.warning, "AT+MQTTMSGSET was refused (\(result.final)): receiving as the module is set")
+                report(.warning, "AT+MQTTMSGSET was refused (\(result.final.wireText)): receiving as the module is set")
             }
             run(.textMode)
         case .textMode:
@@ -133,7 +136,7 @@ extension LinkStateMachine {
     private mutating func restartAnswered(_ result: CommandResult, now: Duration) {
         ladder.noteRestart(now: now)
         if !result.isSuccess, settings.hasHardwareReset, ladder.mayResetHardware(now: now) {
-            report(.warning, "AT+RESET was answered \(result.final)")
+            report(.warning, "AT+RESET was answered \(result.final.wireText)")
             return resetHardware(now: now)
         }
         forgetModule(now: now)

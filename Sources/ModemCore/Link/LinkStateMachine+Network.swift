@@ -24,9 +24,9 @@ extension LinkStateMachine {
         } else if result.cmeCode == 10 {
             noCard(now: now)
         } else if wait(now: now) > .seconds(120) {
-            fail(.radio, "AT+CPIN? is answered \(result.final)", now: now)
+            fail(.radio, "AT+CPIN? is answered \(result.final.wireText)", now: now)
         } else {
-            simTrouble("AT+CPIN? was answered \(result.final)", .seconds(5), now: now)
+            simTrouble("AT+CPIN? was answered \(result.final.wireText)", .seconds(5), now: now)
         }
     }
 

@@ -26,7 +26,7 @@ extension LinkStateMachine {
             sessionGone = true
             enterAfterFailure(.link, now: now)
         default:
-            goOffline("AT+MQTTSTATU was answered \(result.final)")
+            goOffline("AT+MQTTSTATU was answered \(result.final.wireText)")
             enterAfterFailure(.link, now: now)
         }
     }
@@ -44,7 +44,7 @@ extension LinkStateMachine {
 
     mutating func cacheRead(_ result: CommandResult, now: Duration) {
         guard result.isSuccess else {
-            report(.warning, "AT+MQTTMSGGET was answered \(result.final)")
+            report(.warning, "AT+MQTTMSGGET was answered \(result.final.wireText)")
             if readFailed() {
                 goOffline("cached messages cannot be read")
                 enterAfterFailure(.link, now: now)

@@ -16,7 +16,7 @@ extension LinkStateMachine {
             run(.configure)
         } else {
             credentialForm = .asConfigured
-            fail(.link, "AT+MCONFIG was answered \(result.final): check [remote] client_id, username, will", now: now)
+            fail(.link, "AT+MCONFIG was answered \(result.final.wireText): check [remote] client_id, username, will", now: now)
         }
     }
 
@@ -35,7 +35,7 @@ extension LinkStateMachine {
             fail(
                 .link,
                 """
-                AT+MIPSTART was answered \(result.final): does the name \(settings.host) resolve, is port \
+                AT+MIPSTART was answered \(result.final.wireText): does the name \(settings.host) resolve, is port \
                 \(settings.port) plain MQTT?
                 """,
                 now: now)
@@ -47,14 +47,14 @@ extension LinkStateMachine {
             switch step {
             case .connect:
                 result.cmeCode == 767
-                    ? fail(.link, "AT+MCONNECT was answered \(result.final): the TCP connection is gone", now: now)
+                    ? fail(.link, "AT+MCONNECT was answered \(result.final.wireText): the TCP connection is gone", now: now)
                     : sessionRefused(now: now)
             case .unsubscribe(let index):
-                report(.warning, "AT+MUNSUB was answered \(result.final); the filter stays for now")
+                report(.warning, "AT+MUNSUB was answered \(result.final.wireText); the filter stays for now")
                 settledFilters.insert(index)
                 closedDuring ? closedWhileConnecting(step, now: now) : nextUnsubscribe(now: now)
             default:
-                fail(.link, "\(step) was answered \(result.final)", now: now)
+                fail(.link, "\(step) was answered \(result.final.wireText)", now: now)
             }
             return
         }

@@ -194,7 +194,7 @@ public struct PublishStateMachine: ~Copyable {
             case .error, .cmeError, .cmsError:
                 state = .idle
                 mode = nil
-                return .rejected(id: message.id, reason: "AT+MQTTMODE was answered \(result.final)")
+                return .rejected(id: message.id, reason: "AT+MQTTMODE was answered \(result.final.wireText)")
             case .portLost:
                 return .none  // linkBroke takes the message back.
             }
@@ -209,7 +209,7 @@ public struct PublishStateMachine: ~Copyable {
                 return .none
             case .error, .cmeError, .cmsError:
                 state = .idle
-                return .rejected(id: message.id, reason: "AT+MPUB was answered \(result.final)")
+                return .rejected(id: message.id, reason: "AT+MPUB was answered \(result.final.wireText)")
             case .timedOut, .noPrompt:
                 state = .idle
                 mode = nil

@@ -30,7 +30,8 @@ extension SimulatedModule {
             closeLink(now: now)
             cell.ip = cell.ip == .deactivated ? .deactivated : .closed
             return .ok
-        case ("+MQTTSTATU", .execute): return .says(dialect.has(.plainStatus) ? "+MQTTSTATU: \(mqttStatus)" : "+MQTTSTATU :\(mqttStatus)")
+        case ("+MQTTSTATU", .execute):
+            return .says(dialect.has(.plainStatus) ? "+MQTTSTATU: \(mqttStatus)" : "+MQTTSTATU :\(mqttStatus)")
         case ("+MCONFIG", _), ("+MIPSTART", _), ("+SSLMIPSTART", _), ("+MCONNECT", _), ("+MDISCONNECT", _),
             ("+MIPCLOSE", _), ("+MQTTSTATU", _):
             return .error

@@ -91,7 +91,8 @@ extension SimulatedModule {
     private var contextLines: [[UInt8]] {
         cell.contexts.sorted { $0.key < $1.key }.map { cid, context in
             ascii(
-                "+CGDCONT: \(cid),\"\(context.type)\",\"\(context.apn)\",\"\(context.isActive ? Self.address : "0.0.0.0")\",0,0")
+                "+CGDCONT: \(cid),\"\(context.type)\",\"\(context.apn)\",\"\(context.isActive ? Self.address : "0.0.0.0")\",0,0"
+            )
         }
     }
 

@@ -22,8 +22,9 @@ extension SimulatedModule {
         let entry = MQTTState.Cached(topic: publish.topic, payload: publish.payload, order: mqtt.arrivals)
         let slot = freeSlot
         if let old = mqtt.slots[slot] {
-            note("MSUB overwritten topic=\(escaped(old.topic)) bytes=\(old.payload.count) "
-                + "payload=\(escaped(old.payload.prefix(64)))")
+            note(
+                "MSUB overwritten topic=\(escaped(old.topic)) bytes=\(old.payload.count) "
+                    + "payload=\(escaped(old.payload.prefix(64)))")
         }
         mqtt.slots[slot] = entry
         printLine("+MSUB: \(slot)")

@@ -121,10 +121,9 @@ func escaped(_ bytes: some Sequence<UInt8>) -> String {
     return String(decoding: text, as: UTF8.self)
 }
 
-func hex(_ byte: UInt8) -> [UInt8] {
-    let digits = ascii("0123456789ABCDEF")
-    return [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-}
+func hex(_ byte: UInt8) -> [UInt8] { [hexDigit(byte >> 4), hexDigit(byte & 15)] }
+
+private func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x37 + value }
 
 /// The bytes two hex digits each stand for (either case); nil when it is not that.
 func unhexed(_ digits: some Collection<UInt8>) -> [UInt8]? {

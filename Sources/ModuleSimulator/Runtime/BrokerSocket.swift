@@ -23,7 +23,8 @@ final class BrokerSocket {
     private var onEvent: (SimulatedModule.NetworkEvent) -> Void
 
     /// Begins to connect; `onEvent` tells how it went and what comes. Loop thread only.
-    init(_ endpoint: SimulatorOptions.Endpoint, loop: EventLoop,
+    init(
+        _ endpoint: SimulatorOptions.Endpoint, loop: EventLoop,
         onEvent: @escaping (SimulatedModule.NetworkEvent) -> Void
     ) {
         self.loop = loop

@@ -71,6 +71,9 @@ struct SimulatedPort {
         [module.deadline, fromHost.wakeTime(mark: 0x0D), toHost.wakeTime(mark: 0x0A)].compactMap { $0 }.min()
     }
 
+    /// Whether everything printed so far is through.
+    var isPrintingOver: Bool { toHost.backlog == 0 }
+
     func takesTraffic(now: Duration) -> Bool {
         module.takesTraffic(now: now) && toHost.backlog < Self.backlogLimit
     }

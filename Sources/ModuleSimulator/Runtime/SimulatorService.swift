@@ -16,7 +16,9 @@ public enum SimulatorEvent: Sendable, Equatable {
 /// A simulated module on a PTY with a real TCP connection to a real broker behind it. Loop thread only.
 public final class SimulatorService {
     /// What the module does, as it happens.
-    public var onEvent: (SimulatorEvent) -> Void = { _ in }
+    public var onEvent: (SimulatorEvent) -> Void = { _ in } {
+        didSet { isHeard = true }
+    }
     /// Called once `quit` was given.
     public var onQuit: () -> Void = {}
 
@@ -29,6 +31,9 @@ public final class SimulatorService {
     private var timer: PreciseTimer?
     private var sockets: [Int: BrokerSocket] = [:]
     private var isStopped = false
+    private var isHeard = false
+    private var shown: [UInt8] = []
+    private var shownOutcome = HostLine.Outcome.taken
 
     /// Opens the PTY (and the link to it) and switches the module on.
     public init(_ options: SimulatorOptions, loop: EventLoop) throws(SystemError) {
@@ -79,12 +84,12 @@ public final class SimulatorService {
     public func stop() {
         guard !isStopped else { return }
         isStopped = true
-        record("stop")
         timer?.close()
         timer = nil
         for socket in sockets.values { socket.close() }
         sockets.removeAll()
         line.close()
+        record("stop")
     }
 
     // MARK: Running
@@ -108,11 +113,10 @@ public final class SimulatorService {
 
     private func print(_ bytes: [UInt8], _ tags: [PrintTag]) {
         let outcome = line.write(bytes)
-        switch outcome {
-        case .taken: record("<- " + escaped(bytes))
-        case .noReader: record("<- " + escaped(bytes) + " (printed with no reader)")
-        case .overflow: record("<- " + escaped(bytes) + " (lost: the host does not read)")
-        }
+        if outcome != shownOutcome { showOutput() }
+        shownOutcome = outcome
+        shown += bytes
+        if bytes.last == 0x0A || port.isPrintingOver || shown.count > 4096 { showOutput() }
         for tag in tags {
             let read = outcome == .taken
             record(
@@ -120,6 +124,19 @@ public final class SimulatorService {
                     + "via=\(tag.fromCache ? "cache" : "direct") payload=\(escaped(tag.payload.prefix(64)))")
             onEvent(.delivered(topic: tag.topic, payload: tag.payload, hadReader: read))
         }
+    }
+
+    /// Records what was printed, a line at a time however slowly the bytes go out.
+    private func showOutput() {
+        guard !shown.isEmpty else { return }
+        let fate =
+            switch shownOutcome {
+            case .taken: ""
+            case .noReader: " (printed with no reader)"
+            case .overflow: " (lost: the host does not read)"
+            }
+        record("<- " + escaped(shown) + fate)
+        shown.removeAll()
     }
 
     private func perform(_ action: SimulatedModule.Action) {
@@ -155,7 +172,10 @@ public final class SimulatorService {
         apply(port.network(event, connection: number, now: now))
     }
 
-    private func record(_ text: String) {
+    /// The text is made only where somebody wants it: at full speed it costs more than the module itself.
+    private func record(_ text: @autoclosure () -> String) {
+        guard isHeard || transcript.isKept else { return }
+        let text = text()
         transcript.add(text)
         onEvent(.transcript(text))
     }

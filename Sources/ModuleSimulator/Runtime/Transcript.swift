@@ -26,6 +26,9 @@ final class Transcript {
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
+    /// Whether there is a file.
+    var isKept: Bool { file != nil }
+
     func add(_ text: String) {
         guard let raw = file?.descriptor.raw else { return }
         let line = "\(Self.milliseconds) \(text)\n"

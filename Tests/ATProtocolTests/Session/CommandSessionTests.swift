@@ -15,7 +15,7 @@ struct CommandSessionTests {
         #expect(run(.csq, "\r\n+CSQ: 20,99\r\n\r\nOK\r\n") == [#"OK ["+CSQ: 20,99"]"#])
         #expect(run(.csq, "\r\nERROR\r\n") == ["ERROR []"])
         #expect(run(.csq, "\r\n+CME ERROR: 14\r\n") == ["CME 14 14 []"])
-        #expect(run(.csq, "\r\n+CME: ERROR SIM busy\r\n") == ["CME - SIM busy []"])
+        #expect(run(.csq, "\r\n+CME: ERROR SIM busy\r\n") == ["CME 14 SIM busy []"])
         #expect(run(.csq, "\r\n+CMS ERROR: 500\r\n") == ["CMS 500 500 []"])
         #expect(dialogue.isIdle)
     }
@@ -108,6 +108,17 @@ struct CommandSessionTests {
         #expect(dialogue.take().isEmpty)
         dialogue.pass(.milliseconds(1))
         #expect(dialogue.take().map(\.summary) == ["SHUT OK []"])
+    }
+
+    @Test func `ALREADY CONNECT ends MIPSTART, with an OK after it or without`() throws {
+        let open = try ATCommand.mipstart(host: "h", port: 1883, tls: false)
+        #expect(run(open, "\r\nALREADY CONNECT\r\n") == ["urc alreadyConnect"])
+        dialogue.receive("\r\nOK\r\n")
+        #expect(dialogue.take().map(\.summary) == ["ALREADY CONNECT []"])
+        #expect(run(open, "\r\nALREADY CONNECT\r\n") == ["urc alreadyConnect"])
+        dialogue.pass(.milliseconds(200))
+        #expect(dialogue.take().map(\.summary) == ["ALREADY CONNECT []"])
+        #expect(run(open, "\r\nOK\r\n\r\nALREADY CONNECT\r\n") == ["OK []", "urc alreadyConnect"])
     }
 
     @Test(arguments: ["", "\r\nOK\r\n"])

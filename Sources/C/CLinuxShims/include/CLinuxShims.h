@@ -77,3 +77,7 @@ struct cellbridge_option_step {
 /// One step of getopt_long(3), which prints nothing itself; `restart` begins with the first word. One thread at a time.
 struct cellbridge_option_step cellbridge_getopt(int argc, char *const *argv, const char *shorts,
                                                 const struct option *longs, int restart);
+
+/// Unmaps the pages of program and libraries code; those that are needed come back from the page cache. Returns how many
+/// mappings were looked at.
+int cellbridge_release_code(void);

@@ -1,0 +1,151 @@
+@testable import ModuleSimulator
+
+/// A module under virtual time with a broker that answers at once; what it prints is collected as text.
+struct Dialogue {
+    var module: SimulatedModule
+    var now = Duration.zero
+    var printed: [UInt8] = []
+    var tags: [PrintTag] = []
+    var notes: [String] = []
+    /// What the broker was sent.
+    var packets: [MQTTPacket] = []
+    var opened: [String] = []
+    var closed = 0
+    var broker = Broker()
+
+    /// How the broker behaves.
+    struct Broker {
+        var accepts = true
+        var connackCode: UInt8 = 0
+        var acknowledges = true
+        /// Sends every publish back, as if the module subscribed to everything.
+        var echoes = false
+        var connection = 0
+    }
+
+    /// A module that has booted and registered, echo off.
+    init(
+        _ profile: ModuleProfile = .ec716s, _ traits: Set<Dialect.Trait> = [],
+        adjust: (inout SimulatorOptions) -> Void = { _ in }
+    ) {
+        var options = SimulatorOptions(profile: profile, dialect: Dialect(traits), seed: 7)
+        adjust(&options)
+        module = SimulatedModule(options, wallSeconds: 1_780_563_858)
+        handle(module.powerOn(now: now))
+    }
+
+    /// A booted one; `online` also brings the MQTT session up.
+    static func ready(
+        _ profile: ModuleProfile = .ec716s, _ traits: Set<Dialect.Trait> = [], online: Bool = false,
+        adjust: (inout SimulatorOptions) -> Void = { _ in }
+    ) -> Dialogue {
+        var dialogue = Dialogue(profile, traits, adjust: adjust)
+        dialogue.wait(.seconds(5))
+        _ = dialogue.say("ATE0")
+        if online { dialogue.connect() }
+        return dialogue
+    }
+
+    mutating func connect() {
+        for line in ["AT+MCONFIG=\"id\",\"u\",\"p\"", "AT+MIPSTART=\"127.0.0.1\",1883", "AT+MCONNECT=1,60"] {
+            _ = say(line)
+        }
+        _ = text()
+    }
+
+    /// Sends a line with CR LF and returns what was printed since the last call, CR LF shown as `|`.
+    mutating func say(_ line: String) -> String {
+        _ = text()
+        write(ascii(line) + [0x0D, 0x0A])
+        wait(.seconds(1))
+        return text()
+    }
+
+    mutating func write(_ bytes: [UInt8]) { handle(module.received(bytes, now: now)) }
+
+    mutating func fault(_ line: String) throws {
+        guard case .module(let fault) = try FaultLine.parse(line) else { return }
+        handle(module.inject(fault, now: now))
+    }
+
+    mutating func wait(_ time: Duration) {
+        let end = now + time
+        while let deadline = module.deadline, deadline <= end {
+            now = max(now, deadline)
+            handle(module.deadlineReached(now: deadline))
+        }
+        now = end
+    }
+
+    /// What was printed since the last call.
+    mutating func text() -> String {
+        defer { printed.removeAll() }
+        return Self.shown(printed)
+    }
+
+    static func shown(_ bytes: [UInt8]) -> String {
+        var shown = ""
+        var rest = bytes[...]
+        while let byte = rest.popFirst() {
+            if byte == 0x0D, rest.first == 0x0A {
+                rest.removeFirst()
+                shown += "|"
+            } else {
+                shown += escaped([byte])
+            }
+        }
+        return shown
+    }
+
+    mutating func network(_ event: SimulatedModule.NetworkEvent) {
+        handle(module.network(event, connection: broker.connection, now: now))
+    }
+
+    mutating func arrives(
+        _ topic: String, _ payload: [UInt8], qos: UInt8 = 0, id: UInt16 = 0
+    ) {
+        let publish = MQTTPacket.Publish(topic: ascii(topic), payload: payload, qos: qos, id: id)
+        network(.bytes(MQTTPacket.publish(publish).encoded))
+    }
+
+    private mutating func handle(_ actions: [SimulatedModule.Action]) {
+        var replies: [SimulatedModule.NetworkEvent] = []
+        for action in actions {
+            switch action {
+            case .print(let bytes, let tag):
+                printed += bytes
+                if let tag { tags.append(tag) }
+            case .note(let text): notes.append(text)
+            case .openTCP(let number, let host, let port):
+                opened.append("\(host):\(port)")
+                broker.connection = number
+                replies.append(broker.accepts ? .connected : .failed)
+            case .closeTCP: closed += 1
+            case .sendToBroker(_, let bytes):
+                var stream = MQTTStream()
+                let new = (try? stream.append(bytes)) ?? []
+                packets += new
+                for packet in new { replies += answers(packet).map { .bytes($0.encoded) } }
+                if case .connect? = new.first, broker.connackCode != 0 { replies.append(.closed) }
+            }
+        }
+        for reply in replies { network(reply) }
+    }
+
+    private func answers(_ packet: MQTTPacket) -> [MQTTPacket] {
+        switch packet {
+        case .connect: return [.connack(sessionPresent: false, code: broker.connackCode)]
+        case .subscribe(let id, _, let qos): return [.suback(id: id, codes: [qos])]
+        case .unsubscribe(let id, _): return [.unsuback(id)]
+        case .pingreq: return [.pingresp]
+        case .pubrel(let id): return broker.acknowledges ? [.pubcomp(id)] : []
+        case .publish(let publish):
+            var answers: [MQTTPacket] = []
+            if broker.acknowledges, publish.qos == 1 { answers.append(.puback(publish.id)) }
+            if broker.acknowledges, publish.qos == 2 { answers.append(.pubrec(publish.id)) }
+            if broker.echoes { answers.append(.publish(.init(topic: publish.topic, payload: publish.payload))) }
+            return answers
+        default: return []
+        }
+    }
+}
