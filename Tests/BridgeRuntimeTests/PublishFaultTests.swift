@@ -166,4 +166,18 @@ import Testing
         let next = rig.clock.nextDue.map { $0 - rig.clock.now } ?? .seconds(60)
         #expect(next > .seconds(5))
     }
+
+    @Test func aLateAnswerToTheLastRunDoesNotShiftTheBringUp() throws {
+        let rig = Rig()
+        rig.port.identity = "AirM2M_780E_V1169_LTE_AT"
+        rig.port.script = { [unowned rig] line in
+            if line == "AT" { rig.port.say(["OK"], after: .milliseconds(1)) }
+            return nil
+        }
+        try rig.online()
+        #expect(rig.module.link.currentProfile.name == "air780e")
+        rig.broker.publish("sensors/a", [UInt8](repeating: 0, count: 3000))
+        rig.run { rig.dispatcher.counters.outAcknowledged == 1 }
+        #expect(rig.store.refusals.isEmpty)
+    }
 }

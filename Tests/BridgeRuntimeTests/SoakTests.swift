@@ -116,7 +116,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 1...150 as ClosedRange<UInt64>)
+    @Test(arguments: 1...12 as ClosedRange<UInt64>)
     func nothingIsLostWhateverHappens(_ seed: UInt64) throws {
         let walk = try Walk(seed)
         for _ in 0..<400 { try walk.step() }
@@ -143,9 +143,6 @@ import Testing
         let lost = walk.kept.subtracting(received).count
         #expect(lost == 0)
         #expect(rig.store.meta[Dispatcher.Meta.dataMode] == nil)
-        print(
-            "SEED \(seed) cmds \(rig.port.commands.count) pubs \(rig.port.publishes.count) of \(walk.published) in \(received.count)/\(walk.kept.count)/\(walk.delivered) t \(rig.clock.now) open \(rig.port.openings) \(rig.dispatcher.counters.breaks)"
-        )
     }
 
     @Test func theSameSeedGivesTheSameRun() throws {
