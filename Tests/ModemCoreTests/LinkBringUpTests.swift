@@ -33,6 +33,19 @@ import Testing
         #expect(harness.violations == [])
     }
 
+    @Test func theModuleIsToldOfTheHandshake() {
+        var settings = LinkHarness.settings()
+        settings.hardwareFlowControl = true
+        let harness = LinkHarness(settings)
+        harness.start()
+        harness.portOpened()
+        while !harness.isOnline {
+            guard harness.behave({ GoodModule.result(of: $0, identity: "YM310") }) else { break }
+        }
+        #expect(harness.take().contains("AT+IFC=2,2"))
+        #expect(harness.isOnline)
+    }
+
     @Test func everythingConfigured() {
         let harness = LinkHarness.at("AT+CGDCONT?") {
             $0.accessPoint = .init(name: "iot", username: "u", password: "p", authentication: .chap)

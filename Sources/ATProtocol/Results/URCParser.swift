@@ -103,7 +103,12 @@ enum URCParser {
 
     private static func packetEvent(_ text: ArraySlice<UInt8>) -> URC.PacketEvent {
         if text.equals("NW DETACH") || text.equals("ME DETACH") { return .detached }
-        guard let rest = text.dropping("NW PDN ") ?? text.dropping("ME PDN ") else { return .other(Array(text)) }
+        if let rest = text.dropping("NW DEACT") ?? text.dropping("ME DEACT") {
+            return .pdnDeactivated(cid: deactivatedContext(rest))
+        }
+        guard let rest = ["NW PDN ", "ME PDN ", "EPS PDN "].lazy.compactMap({ text.dropping($0) }).first else {
+            return .other(Array(text))
+        }
         // The context id is followed by a reason on some firmwares: `1,0`.
         if let id = rest.dropping("DEACT") {
             return .pdnDeactivated(cid: id.withoutLeadingBlanks.prefix { $0 != 0x2C }.decimal)
@@ -112,6 +117,14 @@ enum URCParser {
             return .pdnActivated(cid: id.withoutLeadingBlanks.prefix { $0 != 0x2C }.decimal)
         }
         return .other(Array(text))
+    }
+
+    /// `"IP","10.0.0.1",1`, where the address and the context id can be missing, or `1,2` for a bearer of a connection
+    /// (YM310 AT manual 6.8).
+    private static func deactivatedContext(_ text: ArraySlice<UInt8>) -> Int? {
+        let fields = text.split(separator: 0x2C, omittingEmptySubsequences: false).map(\.trimmed)
+        if fields.count > 1, fields[0].decimal != nil { return fields[1].decimal }
+        return fields.last?.decimal
     }
 
     /// `22/10/26,07:37:55+32,0`, also with a four-digit year.

@@ -25,6 +25,7 @@ public actor BridgeService {
     private var local: LocalDriver?
     private var reset: ResetRunner?
     private var signals: SignalSource?
+    private var simulatorWatch: ProcessWatch?
     private var stopping = false
     private var portWasOpen = false
     private var wasOnline = false
@@ -39,7 +40,9 @@ public actor BridgeService {
     }
 
     /// Runs the service on the calling thread until SIGTERM or SIGINT, or until it cannot go on.
-    public static func run(_ configuration: Configuration, log: Log) -> ExitCode {
+    ///
+    /// With `simulator` it ends when that process does: the pseudo-terminal it leaves may next be somebody's shell.
+    public static func run(_ configuration: Configuration, log: Log, simulator: Int32? = nil) -> ExitCode {
         let loop: EventLoop
         do throws(SystemError) {
             loop = try EventLoop()
@@ -48,15 +51,18 @@ public actor BridgeService {
             return .systemError
         }
         let service = BridgeService(configuration, loop: loop, log: log)
-        loop.post { service.assumeIsolated { $0.start() } }
+        loop.post { service.assumeIsolated { $0.start(watching: simulator) } }
         loop.run()
         return ExitCode(rawValue: service.exitStatus.load(ordering: .acquiring)) ?? .software
     }
 
     // MARK: Start
 
-    private func start() {
+    private func start(watching simulator: Int32?) {
         do {
+            simulatorWatch = try simulator.map { pid in
+                try ProcessWatch(pid, loop: loop) { [weak self] in self?.assumeIsolated { $0.simulatorEnded() } }
+            }
             signals = try SignalSource([SIGTERM, SIGINT, SIGHUP], loop: loop) { [weak self] number in
                 self?.assumeIsolated { $0.signalled(number) }
             }
@@ -67,7 +73,7 @@ public actor BridgeService {
         } catch let failure as DirectoryLock.Failure {
             return end(.cannotCreate, "\(failure); [queue] path must be a directory this user can write to")
         } catch {
-            return end(.systemError, "\(error)")
+            return end(.cannotCreate, "\(error); [queue] path must be a directory this user can make")
         }
         do throws(StoreError) {
             try startBridge()
@@ -190,6 +196,11 @@ public actor BridgeService {
         return true
     }
 
+    private func simulatorEnded() {
+        guard !stopping else { return }
+        end(.unavailable, "the simulated module has ended")
+    }
+
     private func rememberRefusedPIN() {
         dispatcher?.remember(Dispatcher.Meta.refusedPIN, pinFileMark())
     }
@@ -245,6 +256,7 @@ public actor BridgeService {
         }
         dispatcher = nil
         signals?.close()
+        simulatorWatch?.close()
         lock = nil
         loop.stop()
     }

@@ -32,6 +32,7 @@ extension Configuration {
             LinkSettings.Subscription(filter: $0.filter.bytes, qos: $0.qos)
         }
         settings.staleSubscriptions = stale
+        settings.hardwareFlowControl = module.flowControl == .rtsCts
         settings.hasHardwareReset = module.resetCommand != nil
         settings.mayBeBooting = hostUptime() < .seconds(120)
         settings.seed = UInt64.random(in: .min ... .max)

@@ -72,6 +72,8 @@ public struct LinkSettings: Sendable, Equatable {
     public var subscriptions: [Subscription] = []
     /// Filters of earlier configurations that the remote session may still hold.
     public var staleSubscriptions: [[UInt8]] = []
+    /// Whether RTS/CTS is configured, so that the module must keep to it too.
+    public var hardwareFlowControl = false
     /// Whether a hardware reset (command or line) is configured.
     public var hasHardwareReset = false
     /// Whether the module may still be booting because the host has just come up.

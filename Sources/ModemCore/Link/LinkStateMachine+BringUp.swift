@@ -23,7 +23,10 @@ extension LinkStateMachine {
             if !succeeded { report(.warning, "ATE0 was answered \(result.final.wireText): the module echoes what it is sent") }
             waited()
             run(.errorNumbers)
-        case .errorNumbers: run(.identity)
+        case .errorNumbers: run(settings.hardwareFlowControl ? .flowControl : .identity)
+        case .flowControl:
+            if !succeeded { report(.warning, "AT+IFC was answered \(result.final.wireText): set [module] flow_control to none") }
+            run(.identity)
         case .identity:
             if !succeeded, mayStillBoot(now: now) { return pause(.seconds(1), then: step, now: now) }
             waited()

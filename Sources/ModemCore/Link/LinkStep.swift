@@ -8,6 +8,8 @@ enum LinkStep: Equatable {
     case echoOff
     /// `AT+CMEE=1`: numbers instead of a bare `ERROR` (3.11).
     case errorNumbers
+    /// `AT+IFC=2,2`: the module's half of the RTS/CTS handshake, when one is configured (4.9).
+    case flowControl
     /// `ATI`: which profile (2.7).
     case identity
     /// `AT+CGMR`: firmware revision (2.3).
@@ -102,7 +104,7 @@ enum LinkStep: Equatable {
     /// The rung a failure of this step enters at.
     var rung: Rung {
         switch self {
-        case .echoOff, .errorNumbers, .identity, .revision, .imei, .iccid, .imsi, .packetEvents,
+        case .echoOff, .errorNumbers, .flowControl, .identity, .revision, .imei, .iccid, .imsi, .packetEvents,
             .registrationReportsEPS, .registrationReportsGPRS, .registrationEPS, .registrationGPRS, .attachStatus,
             .contextQuery, .contextDefinition, .contextAuthentication, .signal, .singleConnection, .receiveMode,
             .textMode, .closeSession, .closeLink, .configure, .open, .connect, .subscribe, .unsubscribe, .status,
@@ -123,7 +125,8 @@ enum LinkStep: Equatable {
         case .address, .signal, .singleConnection, .receiveMode, .textMode, .closeSession, .closeLink, .configure,
             .open, .connect, .subscribe, .unsubscribe, .status, .readCache, .farewellSession, .farewellLink:
             true
-        case .echoOff, .errorNumbers, .identity, .revision, .imei, .iccid, .imsi, .simStatus, .simPIN, .packetEvents,
+        case .echoOff, .errorNumbers, .flowControl, .identity, .revision, .imei, .iccid, .imsi, .simStatus, .simPIN,
+            .packetEvents,
             .registrationReportsEPS, .registrationReportsGPRS, .registrationEPS, .registrationGPRS, .attachStatus,
             .attach, .contextQuery, .contextDefinition, .contextAuthentication, .detach, .reattach, .privateAPN,
             .activate, .shut, .attachWait, .contextActivation, .spareDefinition, .spareActivation, .radioOff,
@@ -135,7 +138,8 @@ enum LinkStep: Equatable {
     /// Whether it needs a card that was ready before, so that its removal matters while it runs.
     var standsOnCard: Bool {
         switch self {
-        case .echoOff, .errorNumbers, .identity, .revision, .imei, .iccid, .imsi, .simStatus, .simPIN, .radioOff,
+        case .echoOff, .errorNumbers, .flowControl, .identity, .revision, .imei, .iccid, .imsi, .simStatus, .simPIN,
+            .radioOff,
             .radioOn, .restart, .farewellSession, .farewellLink:
             false
         case .packetEvents, .registrationReportsEPS, .registrationReportsGPRS, .registrationEPS, .registrationGPRS,
@@ -152,6 +156,7 @@ enum LinkStep: Equatable {
         switch self {
         case .echoOff: .ate0
         case .errorNumbers: .cmee(1)
+        case .flowControl: .ifc(2, 2)
         case .identity: .ati
         case .revision: .cgmr
         case .imei: .cgsn

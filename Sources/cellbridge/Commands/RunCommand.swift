@@ -46,7 +46,7 @@ struct RunCommand: Command {
                 log(.info, "simulated module on \(simulator.path), process \(simulator.pid)")
                 configuration.module.port = .path(simulator.path)
                 defer { simulator.end() }
-                return BridgeService.run(configuration, log: log)
+                return BridgeService.run(configuration, log: log, simulator: simulator.pid)
             } catch {
                 log(.error, "the simulated module does not start: \(error.reason)")
                 return .unavailable

@@ -15,7 +15,7 @@ struct CommandSessionTests {
         #expect(run(.csq, "\r\n+CSQ: 20,99\r\n\r\nOK\r\n") == [#"OK ["+CSQ: 20,99"]"#])
         #expect(run(.csq, "\r\nERROR\r\n") == ["ERROR []"])
         #expect(run(.csq, "\r\n+CME ERROR: 14\r\n") == ["CME 14 14 []"])
-        #expect(run(.csq, "\r\n+CME: ERROR SIM busy\r\n") == ["CME - SIM busy []"])
+        #expect(run(.csq, "\r\n+CME: ERROR SIM busy\r\n") == ["CME 14 SIM busy []"])
         #expect(run(.csq, "\r\n+CMS ERROR: 500\r\n") == ["CMS 500 500 []"])
         #expect(dialogue.isIdle)
     }
