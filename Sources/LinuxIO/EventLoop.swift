@@ -169,9 +169,11 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         precondition(before == 0, "the event loop runs already")
         while !stopping {
             drainInbox()
+            // What came while the process was held up counts before the time that passed meanwhile.
+            if timerIsDue { poll(timeout: 0) }
             fireTimers()
             if stopping || satisfied() { break }
-            wait()
+            poll(timeout: timeout)
         }
         stopping = false
         thread.store(0, ordering: .releasing)
@@ -222,9 +224,10 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         }
     }
 
-    private func wait() {
+    private var timerIsDue: Bool { timers.last.map { $0.due <= now } ?? false }
+
+    private func poll(timeout: Int32) {
         ready.removeAll(keepingCapacity: true)
-        let timeout = self.timeout
         unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 32) { events in
             let count = unsafe epoll_wait(epoll.raw, events.baseAddress, 32, timeout)
             for index in 0..<max(0, Int(count)) {

@@ -62,8 +62,8 @@ extension EndToEndTests {
                 try rig.wait("traffic both ways before \(fault)", limit: .seconds(40)) {
                     out.collector.numbers.count >= goal.0 && back.collector.numbers.count >= goal.1
                 }
-                breaks.append(monotonicMilliseconds)
                 try rig.simulator.fault(fault)
+                breaks.append(monotonicMilliseconds)
             }
             let goal = out.collector.numbers.count + 60
             try rig.wait("traffic at the end", limit: .seconds(40)) { out.collector.numbers.count >= goal }

@@ -16,6 +16,8 @@ extension EndToEndTests {
             try rig.start()
             let out = try rig.outbound(2000)
             let back = try rig.inbound(2000)
+            // The simulated line is not paced: without a bound it is written faster than any host reads.
+            back.pace(60)
             try rig.awaitArrival([out, back], limit: .seconds(60))
             expectClean(out, rig)
             expectClean(back, rig)

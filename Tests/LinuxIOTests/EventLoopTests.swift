@@ -69,6 +69,19 @@ import Testing
         loop.unwatch(pipe.reading.raw)
     }
 
+    @Test func whatCanBeReadIsReadBeforeAnOverdueTimerRuns() throws {
+        let pipe = try Pipe()
+        var order: [String] = []
+        try loop.watch(pipe.reading.raw, .readable) { [loop] _ in
+            order.append("bytes")
+            loop.unwatch(pipe.reading.raw)
+        }
+        _ = try pipe.writing.write([1])
+        loop.schedule(at: loop.now) { order.append("timer") }
+        #expect(runLoop(loop) { order.count == 2 })
+        #expect(order == ["bytes", "timer"])
+    }
+
     @Test func workPostedByAnotherThreadRunsOnTheLoop() throws {
         let seen = Results()
         let thread = try Thread(loop) { loop in

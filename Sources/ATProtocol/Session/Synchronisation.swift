@@ -25,8 +25,9 @@ extension CommandSession {
     }
 
     /// Sends AT every `interval`, at most `attempts` times, until the module answers; then reports `synchronised`, or
-    /// `synchronisationFailed` after the last interval. A command in flight is forgotten without a result: the module
-    /// restarted, so its answer cannot come. YM310 AT manual 4.6: the module needs several AT to find the baud rate.
+    /// `synchronisationFailed` after the last interval. A command in flight is forgotten without a result; should
+    /// its answer come all the same, it is told apart by a probe. YM310 AT manual 4.6: the module needs several AT to
+    /// find the baud rate.
     public mutating func synchronise(attempts: Int, interval: Duration, now: Duration) -> [Action] {
         if case .closed = state { preconditionFailure("synchronise without a port") }
         // A module that restarted has its echo on again; that is no news then.
@@ -34,7 +35,9 @@ extension CommandSession {
         var ended: [Action] = []
         // This one had come to its good end already.
         if case .lingering(let result, _) = state { ended.append(.completed(result)) }
-        return ended + call(attempts: attempts, interval: interval, probes: false, now: now)
+        // Banners also come late, or twice: then the answer does come, and must not be taken for that of the AT.
+        let wasRunning = if case .running = state { true } else { false }
+        return ended + call(attempts: attempts, interval: interval, probes: wasRunning, now: now)
     }
 
     /// Ends a data mode that the module may be in, by as many CR as it was promised bytes, then resynchronises. After

@@ -103,6 +103,8 @@ extension Dispatcher: ModuleDriverDelegate {
         commit()
     }
 
+    func moduleWarned(_ code: String, _ text: String) { warn(code, text) }
+
     func moduleCounted(_ counter: WritableKeyPath<Counters, UInt64>, _ amount: Int) {
         counters.count(counter, amount)
     }

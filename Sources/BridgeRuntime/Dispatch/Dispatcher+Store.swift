@@ -151,7 +151,7 @@ extension Dispatcher {
         guard finished > 0 else { return }
         if finished >= Self.removalBatch {
             flushRemovals()
-        } else if outstanding == nil {
+        } else {
             removalsDue?.start(at: clock.now + Self.removalDelay)
         }
     }

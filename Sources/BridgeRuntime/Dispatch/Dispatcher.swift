@@ -116,7 +116,8 @@ final class Dispatcher {
     }
 
     private func waitForQuiet(until limit: Duration, _ then: @escaping () -> Void) {
-        let isQuiet = outstanding == nil && pending.isEmpty && !module.hasOpenPublish
+        let isStored = !pending.holdsReads && !(outstanding?.batch.holdsReads ?? false)
+        let isQuiet = isStored && !module.hasOpenPublish
         if isQuiet || clock.now >= limit {
             flushRemovals()
             return then()

@@ -66,7 +66,8 @@ final class LocalDriver {
     private var pause = LocalDriver.shortestPause
     private var connectedSince: Duration?
     private var lossToldAt: Duration?
-    private var isLossTold = false
+    /// Whether a loss, and a refusal, was told since the connection last stood.
+    private var toldLosses: Set<Bool> = []
     private var isReturnTold = false
     private var retry: ScheduledCall?
     private var stopping = false
@@ -159,7 +160,7 @@ final class LocalDriver {
         }
     }
 
-    private func lost(_ text: String) {
+    private func lost(_ text: String, isRefusal: Bool = false) {
         subscribing = [:]
         unsubscribing = [:]
         broker = nil
@@ -172,13 +173,13 @@ final class LocalDriver {
         let now = clock.now
         if let connectedSince, now - connectedSince >= Self.stable {
             pause = Self.shortestPause
-            isLossTold = false
+            toldLosses = []
         } else if connectedSince != nil, let lossToldAt, now - lossToldAt >= Self.quiet {
-            isLossTold = false
+            toldLosses = []
         }
         connectedSince = nil
-        if !isLossTold {
-            isLossTold = true
+        // Once; and once more when a broker that was away is back and refuses us.
+        if toldLosses.insert(isRefusal).inserted {
             isReturnTold = false
             lossToldAt = now
             log(.warning, "local broker \(name): \(text); trying again until it is back")
@@ -204,7 +205,7 @@ final class LocalDriver {
                 log(.warning, "local broker \(name) refuses MQTT 5: using 3.1.1")
                 delegate?.localIsOldProtocol()
             }
-            lost("refused: \(text); check [local] username, password_file and the broker's ACL")
+            lost("refused: \(text); check [local] username, password_file and the broker's ACL", isRefusal: true)
         case .disconnected(let text):
             lost(text)
         case .message(let message):

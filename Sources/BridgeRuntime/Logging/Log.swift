@@ -16,6 +16,7 @@ public struct Log: Sendable {
         /// The AT dialogue, without passwords, PINs and payloads.
         case debug = 7
 
+        /// The more important is the lesser.
         public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
     }
 

@@ -106,8 +106,8 @@ extension ModuleDriver {
         switch discard.kind {
         case .unframedMessage, .unmatchedMessage, .ambiguousMessage:
             delegate?.moduleCounted(\.inUnframed, 1)
-            log(
-                .warning,
+            delegate?.moduleWarned(
+                "unframed",
                 """
                 a +MSUB could not be taken apart safely (\(discard.kind)) and was not delivered: \
                 \(readable(discard.excerpt.prefix { $0 != 0x2C }))
@@ -169,7 +169,8 @@ extension ModuleDriver {
         case .unsubscribed(let filter): delegate?.moduleUnsubscribed(filter)
         case .overwritten(let count):
             delegate?.moduleCounted(\.inOverwritten, count)
-            log(.warning, "\(count) cached message(s) were overwritten in the module before they could be read")
+            delegate?.moduleWarned(
+                "overwritten", "\(count) cached message(s) were overwritten in the module before they could be read")
         case .pinRefused(let iccid): delegate?.pinRefused(iccid: iccid)
         case .recordManifest(let bytes, let token): delegate?.recordManifest(bytes, token: token)
         case .textMode: publisher.modeIs(text: true)
@@ -237,7 +238,8 @@ extension ModuleDriver {
             run(link.acknowledgementLate(what, now: now))
         case .stray:
             delegate?.moduleCounted(\.strayAcknowledgements, 1)
-            log(.warning, "an acknowledgement came with no publish open; it is credited to nobody")
+            delegate?.moduleWarned(
+                "stray", "an acknowledgement came with no publish open; it is credited to nobody")
         }
     }
 }

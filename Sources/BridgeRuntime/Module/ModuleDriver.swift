@@ -24,6 +24,8 @@ protocol ModuleDriverDelegate: AnyObject {
     func moduleSubscribed(_ filter: [UInt8])
     /// The remote broker dropped a filter of an earlier configuration.
     func moduleUnsubscribed(_ filter: [UInt8])
+    /// Something to say, not too often for each `code`.
+    func moduleWarned(_ code: String, _ text: String)
     /// Something to count.
     func moduleCounted(_ counter: WritableKeyPath<Counters, UInt64>, _ amount: Int)
     /// Writes or removes the record of an open `AT+MPUBEX`; `ModuleDriver.dataModeRecorded` once a write is on disk.

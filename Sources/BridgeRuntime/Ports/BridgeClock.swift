@@ -29,13 +29,16 @@ public final class LoopClock: BridgeClock {
     /// The clock of `loop`; loop's thread only.
     public init(_ loop: EventLoop) { self.loop = loop }
 
+    /// The loop's time.
     public var now: Duration { loop.now }
 
+    /// Unix seconds.
     public var wallClock: Int64 { Self.unixTime }
 
     /// Unix seconds now.
     static var unixTime: Int64 { Int64(time(nil)) }
 
+    /// Calls `handler` on the loop.
     public func schedule(at due: Duration, _ handler: @escaping () -> Void) -> ScheduledCall {
         let id = loop.schedule(at: due, handler)
         return ScheduledCall { [loop] in loop.cancel(id) }

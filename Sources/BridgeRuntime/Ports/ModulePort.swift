@@ -20,8 +20,11 @@ public protocol ModulePort: AnyObject {
 
 /// The module behind a real tty.
 public final class SerialModulePort: ModulePort {
+    /// As `ModulePort` has it.
     public var onBytes: ([UInt8]) -> Void = { _ in }
+    /// As `ModulePort` has it.
     public var onClosed: (String) -> Void = { _ in }
+    /// As `ModulePort` has it.
     public var onDrained: () -> Void = {}
     private let settings: SerialPort.Settings
     private let loop: EventLoop
@@ -33,6 +36,7 @@ public final class SerialModulePort: ModulePort {
         self.loop = loop
     }
 
+    /// As `ModulePort` has it.
     public func open() throws(SerialPort.OpenFailure) {
         close()
         let port = try SerialPort(settings, loop: loop)
@@ -45,10 +49,13 @@ public final class SerialModulePort: ModulePort {
         self.port = port
     }
 
+    /// As `ModulePort` has it.
     public func write(_ bytes: [UInt8]) -> Bool { port?.write(bytes) ?? false }
 
+    /// As `ModulePort` has it.
     public var pendingBytes: Int { port?.pendingBytes ?? 0 }
 
+    /// As `ModulePort` has it.
     public func close() {
         port?.close()
         port = nil

@@ -31,6 +31,7 @@ public actor BridgeService {
     private var wasOnline = false
     private let exitStatus = Atomic<Int32>(ExitCode.ok.rawValue)
 
+    /// The event loop.
     nonisolated public var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
     private init(_ configuration: Configuration, loop: EventLoop, log: Log) {

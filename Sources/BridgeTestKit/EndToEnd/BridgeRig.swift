@@ -120,9 +120,9 @@ public final class BridgeRig {
     /// Kills the bridge with SIGKILL and waits for its end.
     public func kill() throws {
         guard let bridge, bridge.exitStatus == nil else { throw RigFailure("there is no bridge to kill\n\(diagnosis)") }
-        kills.append(monotonicMilliseconds)
         bridge.signal(SIGKILL)
         try wait("the end of the killed bridge") { bridge.exitStatus != nil }
+        kills.append(monotonicMilliseconds)
     }
 
     /// Asks the bridge to end and waits for it; its status.

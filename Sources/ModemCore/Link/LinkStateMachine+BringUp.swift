@@ -29,6 +29,13 @@ extension LinkStateMachine {
             run(.identity)
         case .identity:
             if !succeeded, mayStillBoot(now: now) { return pause(.seconds(1), then: step, now: now) }
+            if succeeded, result.lines.isEmpty, emptyIdentities < 3 {
+                // An OK of an earlier command, perhaps of a run before this one: each answer would be taken for that of
+                // the next command. After a moment of silence both are in step again.
+                emptyIdentities += 1
+                return pause(.seconds(1), then: .echoOff, now: now)
+            }
+            emptyIdentities = 0
             waited()
             identified(result)
             run(.revision)

@@ -101,6 +101,8 @@ public struct LinkStateMachine: ~Copyable {
     /// Since when the running wait (card, registration, attach, address) lasts.
     var waitingSince: Duration?
     var simProblem = ""
+    /// `ATI` answered without a line, in a row.
+    var emptyIdentities = 0
 
     // The session with the remote broker.
     var credentialForm = CredentialForm.asConfigured

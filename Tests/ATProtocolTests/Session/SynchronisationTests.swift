@@ -38,6 +38,19 @@ struct SynchronisationTests {
         #expect(summaries() == ["synchronised"])
     }
 
+    @Test func `the answer to the command before a banner is not that of the AT`() {
+        dialogue.submit(.csq)
+        dialogue.synchronise()
+        #expect(summaries() == [#"write AT+CSQ\r\n"#, call])
+        dialogue.receive("OK\r\n")
+        #expect(summaries() == [probe])
+        dialogue.receive("OK\r\n+CMEE: 1\r\n")
+        #expect(!dialogue.isIdle)
+        dialogue.receive("OK\r\n")
+        #expect(summaries().last == "synchronised")
+        #expect(dialogue.isIdle)
+    }
+
     @Test func `ERROR is no answer to AT`() {
         dialogue.synchronise()
         dialogue.receive("ERROR\r\n")

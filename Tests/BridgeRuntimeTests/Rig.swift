@@ -1,0 +1,121 @@
+import BridgeCore
+import BridgeTestKit
+import ModemCore
+import MosquittoClient
+import Testing
+
+@testable import BridgeRuntime
+
+func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+/// The whole bridge but for its descriptors, under virtual time. `restart` begins a new process on the same store.
+final class Rig {
+    let clock = ManualClock()
+    let store: MemoryStore
+    let port: ScriptedModulePort
+    let broker: ScriptedLocalBroker
+    let recorder = LogRecorder()
+    let routes: [Route]
+    var settings = LinkSettings(host: "broker.example", port: 1883, clientID: bytes("box"))
+    private(set) var module: ModuleDriver!
+    private(set) var local: LocalDriver!
+    private(set) var dispatcher: Dispatcher!
+    private(set) var isFinished = false
+    /// What the hardware reset is to say; it is run at once.
+    var reset: () -> (Bool, String) = { (true, "") }
+    private(set) var resets = 0
+    /// Payloads that a commit has put on disk, or topics it has put on the list of refusals.
+    private(set) var stored: Set<[UInt8]> = []
+
+    init(_ routes: [Route] = [Rig.out, Rig.incoming]) {
+        self.routes = routes
+        store = MemoryStore { [clock] in clock.soon($0) }
+        port = ScriptedModulePort(clock)
+        broker = ScriptedLocalBroker(clock)
+        settings.hasHardwareReset = false
+        broker.isStored = { [unowned self] in stored.contains($0.payload) || stored.contains($0.topic) }
+    }
+
+    /// `sensors/#` to `site/sensors/#`.
+    static let out = Route(direction: .out, topic: bytes("sensors/#"), remotePrefix: bytes("site/"))
+    /// `commands/#` from the same.
+    static let incoming = Route(direction: .in, topic: bytes("commands/#"))
+
+    func start(stale: [[UInt8]] = [], log threshold: Log.Level = .debug) throws {
+        let table = try RoutingTable(routes)
+        let log = recorder.log(threshold)
+        let recorded = RecordedFilters(
+            local: lines(Dispatcher.Meta.localFilters), remote: lines(Dispatcher.Meta.remoteFilters))
+        settings.subscriptions = table.remoteSubscriptions.map {
+            LinkSettings.Subscription(filter: $0.filter.bytes, qos: $0.qos)
+        }
+        settings.staleSubscriptions = recorded.remote.filter { filter in
+            !table.remoteSubscriptions.contains { $0.filter.bytes == filter }
+        }
+        module = ModuleDriver(
+            settings, port: port, baud: 115_200, clock: clock, log: log,
+            topicMatches: { table.isSubscribed(remoteTopic: $0) })
+        local = LocalDriver(name: "local:1883", clock: clock, log: log) { [broker] version, onEvent in
+            broker.client(version, onEvent)
+        }
+        store.onCommit = { [unowned self] batch in
+            stored.formUnion(batch.appendOut.map(\.payload))
+            stored.formUnion(batch.refusals.map(\.topic))
+        }
+        dispatcher = Dispatcher(
+            routing: table, store: store, module: module, local: local, clock: clock, log: log, recorded: recorded,
+            echoes: store.echoes.values.sorted { $0.id < $1.id }, hooks: hooks)
+        store.onEvent = { [weak dispatcher] in dispatcher?.stored($0) }
+        let record = store.meta[Dispatcher.Meta.dataMode].flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+        dispatcher.start(dataModeRecord: record)
+    }
+
+    /// The process is killed and another one started.
+    func restart(keepsUnanswered: Bool = false) throws {
+        store.crash(keepsUnanswered: keepsUnanswered)
+        module.abandon()
+        (dispatcher, module, local) = (nil, nil, nil)
+        broker.drop()
+        clock.settle()
+        try start()
+    }
+
+    private func lines(_ key: String) -> [[UInt8]] { (store.meta[key] ?? []).split(separator: 0x0A).map(Array.init) }
+
+    private var hooks: Dispatcher.Hooks {
+        Dispatcher.Hooks(
+            portOpened: {}, portFailure: { _ in false },
+            reset: { [unowned self] then in
+                resets += 1
+                let (succeeded, reason) = reset()
+                clock.soon { then(succeeded, reason) }
+            },
+            pinRefused: { _ in }, moduleFinished: { [unowned self] in isFinished = true })
+    }
+
+    // MARK: Waiting
+
+    var isOnline: Bool { module.isOnline && broker.isConnected }
+
+    func run(_ limit: Duration = .seconds(60), _ place: SourceLocation = #_sourceLocation, until holds: () -> Bool) {
+        let held = clock.run(limit: limit, until: holds)
+        #expect(held, "waited \(limit) in vain", sourceLocation: place)
+    }
+
+    /// Starts and waits until both sides are up.
+    func online(_ place: SourceLocation = #_sourceLocation) throws {
+        try start()
+        run(.seconds(120), place) { isOnline }
+        clock.advance(by: .seconds(1))
+    }
+
+    /// `count` numbered messages of the local broker on `sensors/n`.
+    func publish(_ range: Range<Int>, qos: Int = 1) {
+        for number in range { broker.publish("sensors/n", bytes("message \(number)"), qos: qos) }
+    }
+
+    /// The numbered payloads that the module was given.
+    var sent: [String] { port.publishes.map { String(decoding: $0.payload, as: UTF8.self) } }
+
+    func numbered(_ range: Range<Int>) -> [String] { range.map { "message \($0)" } }
+}
