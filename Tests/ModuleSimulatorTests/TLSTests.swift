@@ -122,7 +122,7 @@ import Testing
         // The wrong CA, one that is no certificate, and none.
         try upload(rig, "other.crt", foreign.certificate)
         _ = rig.say("AT+SSLCFG=\"cacert\",88,\"other.crt\"")
-        #expect(fails(rig, broker.port) == "TLS failed: unable to get local issuer certificate")
+        #expect(fails(rig, broker.port) == "TLS failed: self-signed certificate in certificate chain")
         try upload(rig, "none.crt", kit.authority.key)
         _ = rig.say("AT+SSLCFG=\"cacert\",88,\"none.crt\"")
         #expect(fails(rig, broker.port) == "TLS failed: the CA file holds no certificate")
@@ -170,7 +170,7 @@ import Testing
         let able = try module { $0.offersAnySuite = true }
         try configure(able, level: 1, kit.authority)
         #expect(start(able, broker.port))
-        #expect(able.transcript.contains { $0.contains("connected, TLSv1.2 ECDHE-ECDSA-") })
+        #expect(able.transcript.contains { $0.contains("connected, TLSv1.3 ") })
     }
 
     @Test func aPlainSessionOnATLSPortFails() throws {

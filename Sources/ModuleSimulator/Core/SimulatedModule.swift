@@ -44,7 +44,7 @@ struct SimulatedModule {
         case register
         case urc([String])
         case dataQuiet(generation: Int)
-        case dataExpired(generation: Int)
+        case dataExpired(number: Int)
         case networkTime
         case timeServerAnswer(isHeard: Bool)
         case ping(generation: Int)
@@ -184,7 +184,7 @@ struct SimulatedModule {
         case .register: register(now: now)
         case .urc(let lines): if power == .running { lines.forEach { printLine($0) } }
         case .dataQuiet(let generation): dataWentQuiet(generation: generation, now: now)
-        case .dataExpired(let generation): dataExpired(generation: generation, now: now)
+        case .dataExpired(let number): dataExpired(number: number, now: now)
         case .networkTime: networkTimeArrived(now: now)
         case .timeServerAnswer(let isHeard): timeServerAnswered(isHeard: isHeard, now: now)
         case .ping(let generation): pingDue(generation: generation, now: now)
