@@ -87,7 +87,7 @@ import Testing
             let text = String(repeating: "x", count: 1300)
             #expect(rig.say("AT+MPUB=\"t\",1,0,\"\(text)\"", "+MSUB: \"t\",1300 byte,\(text)\r\n"))
             #expect(rig.say("AT+MDISCONNECT") && rig.say("AT+MIPCLOSE"))
-            #expect(start(rig, broker.port))
+            #expect(start(rig, broker.port), "\(rig.transcript.suffix(25))")
             broker.stop()
             #expect(rig.wait { rig.has("\r\nCLOSED\r\n") })
         }
@@ -136,6 +136,31 @@ import Testing
         #expect(fails(rig, expired.port) == "TLS failed: certificate has expired")
         let early = try kit.broker(server: kit.certificates.server(issuer: kit.authority, validity: .notYet))
         #expect(fails(rig, early.port) == "TLS failed: certificate is not yet valid")
+    }
+
+    @Test func aListedCertificateIsTrustedOnlyWhereThatIsAsked() throws {
+        let kit = try Kit()
+        let broker = try kit.broker()
+        let rig = try module()
+        try configure(rig, level: 1, kit.server)
+        #expect(fails(rig, broker.port) == "TLS failed: self-signed certificate in certificate chain")
+        #expect(rig.say("AT+SSLCFG=\"verifymode\",88,1"))
+        #expect(start(rig, broker.port))
+    }
+
+    @Test func versionsAreKept() throws {
+        let kit = try Kit()
+        let broker = try kit.broker()
+        let rig = try module()
+        try configure(rig, level: 1, kit.authority)
+        for (version, reason) in [
+            (0, "no protocols available"), (1, "tlsv1 alert protocol version"), (2, "tlsv1 alert protocol version"),
+        ] {
+            #expect(rig.say("AT+SSLCFG=\"sslversion\",88,\(version)"))
+            #expect(fails(rig, broker.port) == "TLS failed: " + reason)
+        }
+        #expect(rig.say("AT+SSLCFG=\"sslversion\",88,3"))
+        #expect(start(rig, broker.port))
     }
 
     @Test func aBrokerThatWantsAClientCertificateRefusesWithoutOne() throws {
@@ -204,11 +229,15 @@ import Testing
     }
 
     @Test func aPortThatDiesDuringAnUploadComesBack() throws {
-        let rig = try module()
+        let directory = try TemporaryDirectory()
+        // Without a link the terminal's number may be another test's by the time it is opened again.
+        let rig = try module { $0.link = directory.file("port") }
         #expect(rig.say("AT+FSCREATE=\"a\"") && rig.service.command("cut-upload 3") == "ok")
         #expect(rig.say("AT+FSWRITE=\"a\",0,9,2", "\r\n>"))
         rig.write(ascii("123456789"))
         #expect(rig.wait { !rig.hostIsOpen })
         #expect(rig.wait { unsafe access(rig.service.slavePath, F_OK) == 0 } && rig.openHost())
+        #expect(rig.wait { rig.transcript.contains("FSWRITE a: 3 of 9 bytes came in time") })
+        #expect(rig.say("AT+FSFSIZE=\"a\"", "+FSFSIZE: 0\r\n"), "\(rig.transcript.suffix(12))")
     }
 }

@@ -104,6 +104,8 @@ struct SimulatedModule {
     var phase = Phase.reading
     var line: [UInt8] = []
     var lineOverflowed = false
+    /// The port died at a byte; those after it never came.
+    var isPortLost = false
     var swallowLineFeed = false
     var echoed: [UInt8] = []
 
@@ -149,7 +151,8 @@ struct SimulatedModule {
 
     /// Bytes from the host have arrived.
     mutating func received(_ bytes: [UInt8], now: Duration) -> [Action] {
-        for byte in bytes { accept(byte, now: now) }
+        isPortLost = false
+        for byte in bytes where !isPortLost { accept(byte, now: now) }
         flushEcho()
         return take()
     }
