@@ -36,7 +36,9 @@ import Testing
         var options = Rig.quick()
         adjust(&options)
         let rig = try Rig(options)
-        try #require(rig.wait { rig.transcript.contains { $0.contains("+E_UTRAN") } } && rig.openHost())
+        // Where the network tells the time it does so a little later, and it is not to fall into an answer.
+        let last = options.tellsTime ? "+NITZ" : "+E_UTRAN"
+        try #require(rig.wait { rig.transcript.contains { $0.contains(last) } } && rig.openHost())
         try #require(rig.wait { rig.transcript.contains("reader came") } && rig.say("ATE0"))
         return rig
     }
@@ -65,7 +67,7 @@ import Testing
         try #require(rig.say("AT+MCONFIG=\"id\",\"u\",\"p\""))
     }
 
-    private func start(_ rig: Rig, _ port: Int, _ answer: String = "\r\nOK\r\n\r\nCONNECT OK\r\n") -> Bool {
+    private func start(_ rig: Rig, _ port: Int, _ answer: String = "\r\nCONNECT OK\r\n") -> Bool {
         rig.say("AT+SSLMIPSTART=\"127.0.0.1\",\(port)", answer)
     }
 
@@ -87,7 +89,7 @@ import Testing
             let text = String(repeating: "x", count: 1300)
             #expect(rig.say("AT+MPUB=\"t\",1,0,\"\(text)\"", "+MSUB: \"t\",1300 byte,\(text)\r\n"))
             #expect(rig.say("AT+MDISCONNECT") && rig.say("AT+MIPCLOSE"))
-            #expect(start(rig, broker.port), "\(rig.transcript.suffix(25))")
+            #expect(start(rig, broker.port))
             broker.stop()
             #expect(rig.wait { rig.has("\r\nCLOSED\r\n") })
         }
@@ -238,6 +240,6 @@ import Testing
         #expect(rig.wait { !rig.hostIsOpen })
         #expect(rig.wait { unsafe access(rig.service.slavePath, F_OK) == 0 } && rig.openHost())
         #expect(rig.wait { rig.transcript.contains("FSWRITE a: 3 of 9 bytes came in time") })
-        #expect(rig.say("AT+FSFSIZE=\"a\"", "+FSFSIZE: 0\r\n"), "\(rig.transcript.suffix(12))")
+        #expect(rig.say("AT+FSFSIZE=\"a\"", "+FSFSIZE: 0\r\n"))
     }
 }
