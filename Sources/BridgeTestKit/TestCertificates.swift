@@ -102,7 +102,8 @@ public final class TestCertificates {
             extensions: ["basicConstraints=CA:false", "extendedKeyUsage=clientAuth", "keyUsage=digitalSignature"])
     }
 
-    /// Lines for `BrokerProcess.Options.extraLines`: TLS 1.2 with RSA key exchange, as the modules want it.
+    /// Lines for `BrokerProcess.Options.extraLines`: TLS from 1.2 on, RSA key exchange in 1.2 as the
+    /// modules want it.
     ///
     /// With `requiresClient` a client has to show a certificate of `authority`.
     public static func brokerLines(

@@ -69,11 +69,12 @@ extension SimulatedModule {
             flash.hasRoom(name, size, appending: mode == 1)
         else { return .error }
         dataEntries += 1
-        agenda.add(.dataExpired(generation: dataEntries), at: now + .seconds(seconds))
+        agenda.add(.dataExpired(number: dataEntries), at: now + .seconds(seconds))
         return Reply(
             ending: .prompt(
                 DataEntry(
-                    purpose: .file(name: name, appending: mode == 1), length: size, generation: dataEntries)))
+                    purpose: .file(name: name, appending: mode == 1), number: dataEntries, length: size, generation: 0))
+        )
     }
 
     /// 1 to 4294967295 seconds.
@@ -93,8 +94,8 @@ extension SimulatedModule {
     }
 
     /// The time for the data of an FSWRITE is over: what came of them is dropped.
-    mutating func dataExpired(generation: Int, now: Duration) {
-        guard case .data(let entry) = phase, entry.generation == generation, power == .running,
+    mutating func dataExpired(number: Int, now: Duration) {
+        guard case .data(let entry) = phase, entry.number == number, power == .running,
             case .file(let name, _) = entry.purpose
         else { return }
         flushEcho()

@@ -190,7 +190,7 @@ extension SimulatedModule {
             publish.payload = entry.collected
             reply = self.publish(publish, now: now)
         case .file(let name, let appending):
-            agenda.removeAll { $0 == .dataExpired(generation: entry.generation) }
+            agenda.removeAll { $0 == .dataExpired(number: entry.number) }
             reply = fileArrived(name, entry.collected, appending: appending)
         }
         finish(lines: [], reply.ending, now: now)

@@ -133,6 +133,7 @@ extension SimulatedModule {
         guard case .file = entry.purpose, let limit = faults.cutUpload, entry.collected.count >= limit else { return }
         faults.cutUpload = nil
         note("the port dies after \(entry.collected.count) bytes of an FSWRITE")
+        isPortLost = true
         actions.append(.losePort)
     }
 

@@ -11,6 +11,7 @@ extension SimulatedModule {
         mqtt.receivedQoS2 = []
         mqtt.isNegotiating = false
         mqtt.isSecure = secure
+        mqtt.hasHeard = false
         do throws(TLSProblem) {
             let request = secure ? try tlsRequest(now: now) : nil
             if cell.hasBearer, cell.ip != .deactivated {
@@ -79,12 +80,18 @@ extension SimulatedModule {
             printOutcome(ascii("CONNECT OK"), isLink: true)
         case .failed:
             if mqtt.link == .connecting { connectFailed() } else { linkClosed(now: now) }
-        case .closed: linkClosed(now: now)
+        case .closed:
+            if mqtt.session == .connecting, !mqtt.isSecure, !mqtt.hasHeard, !faults.isHalfOpen {
+                secureServerAnswered(now: now)
+            } else {
+                linkClosed(now: now)
+            }
         case .bytes(let bytes):
             if mqtt.session == .connecting, !mqtt.isSecure, bytes.starts(with: Self.alert) {
                 secureServerAnswered(now: now)
                 return
             }
+            mqtt.hasHeard = true
             do {
                 for packet in try mqtt.stream.append(bytes) where !faults.isHalfOpen { received(packet, now: now) }
             } catch {
@@ -129,9 +136,9 @@ extension SimulatedModule {
     /// How a TLS alert begins.
     private static let alert: [UInt8] = [0x15, 0x03]
 
-    /// A plain session was tried on a TLS port: seen as 767 on these modules.
+    /// A plain session was tried on a TLS port: the broker sends an alert or just closes. Seen as 767 on these modules.
     private mutating func secureServerAnswered(now: Duration) {
-        note("the broker speaks TLS on this port")
+        note("the broker closed without a word of MQTT, as TLS ports do")
         mqtt.session = .none
         if phase == .holding { phase = .reading }
         printError(.failed)

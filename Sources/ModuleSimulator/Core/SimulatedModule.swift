@@ -44,7 +44,7 @@ struct SimulatedModule {
         case register
         case urc([String])
         case dataQuiet(generation: Int)
-        case dataExpired(generation: Int)
+        case dataExpired(number: Int)
         case networkTime
         case timeServerAnswer(isHeard: Bool)
         case ping(generation: Int)
@@ -104,6 +104,8 @@ struct SimulatedModule {
     var phase = Phase.reading
     var line: [UInt8] = []
     var lineOverflowed = false
+    /// The port died at a byte; those after it never came.
+    var isPortLost = false
     var swallowLineFeed = false
     var echoed: [UInt8] = []
 
@@ -149,7 +151,8 @@ struct SimulatedModule {
 
     /// Bytes from the host have arrived.
     mutating func received(_ bytes: [UInt8], now: Duration) -> [Action] {
-        for byte in bytes { accept(byte, now: now) }
+        isPortLost = false
+        for byte in bytes where !isPortLost { accept(byte, now: now) }
         flushEcho()
         return take()
     }
@@ -184,7 +187,7 @@ struct SimulatedModule {
         case .register: register(now: now)
         case .urc(let lines): if power == .running { lines.forEach { printLine($0) } }
         case .dataQuiet(let generation): dataWentQuiet(generation: generation, now: now)
-        case .dataExpired(let generation): dataExpired(generation: generation, now: now)
+        case .dataExpired(let number): dataExpired(number: number, now: now)
         case .networkTime: networkTimeArrived(now: now)
         case .timeServerAnswer(let isHeard): timeServerAnswered(isHeard: isHeard, now: now)
         case .ping(let generation): pingDue(generation: generation, now: now)

@@ -138,6 +138,8 @@ struct MQTTState {
     var connection = 0
     /// The connection was opened with SSLMIPSTART.
     var isSecure = false
+    /// The broker has said something on this connection.
+    var hasHeard = false
     /// TCP is up and TLS is not yet.
     var isNegotiating = false
     var stream = MQTTStream()
@@ -159,6 +161,8 @@ struct DataEntry: Equatable {
     }
 
     var purpose: Purpose
+    /// Tells one FSWRITE from the next.
+    var number = 0
     var length: Int?
     var collected: [UInt8] = []
     var generation: Int

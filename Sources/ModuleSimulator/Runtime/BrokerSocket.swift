@@ -133,12 +133,22 @@ final class BrokerSocket {
     private func flush(_ box: OwnedBox) {
         guard !outgoing.isEmpty else { return updateInterest() }
         do {
-            let count = try box.descriptor.write(outgoing[...])
+            let count = try write(outgoing[...], box)
             outgoing.removeFirst(count)
             updateInterest()
         } catch {
             brokeOff()
         }
+    }
+
+    /// Without SIGPIPE when the broker is gone.
+    private func write(_ bytes: ArraySlice<UInt8>, _ box: OwnedBox) throws(SystemError) -> Int {
+        let count = unsafe bytes.withUnsafeBytes {
+            unsafe Glibc.send(box.descriptor.raw, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
+        if count >= 0 { return count }
+        guard errno == EAGAIN || errno == EINTR else { throw SystemError("send") }
+        return 0
     }
 
     private func read(_ box: OwnedBox) {
@@ -177,7 +187,7 @@ final class BrokerSocket {
         case .open(let box):
             if let tls, outgoing.isEmpty {
                 tls.sayGoodbye()
-                _ = try? box.descriptor.write(tls.takeOutput()[...])
+                _ = try? write(tls.takeOutput()[...], box)
             }
             loop.unwatch(box.descriptor.raw)
         case .resolving, .closed: break

@@ -89,6 +89,10 @@ struct SimulatedPort {
         let isPaced = module.options.baud > 0
         for chunk in fromHost.take(now: min(now, deadline ?? now), limit: isPaced ? 1 : .max) {
             handle(module.received(chunk.bytes, now: chunk.due), at: chunk.due)
+            if module.isPortLost {
+                unplugged()
+                return
+            }
         }
     }
 
