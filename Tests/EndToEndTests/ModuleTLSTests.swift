@@ -35,7 +35,8 @@ extension EndToEndTests {
             }
         }
 
-        @Test("Server verified and mutual: messages cross, and no file's content is in any log", arguments: [false, true])
+        @Test(
+            "Server verified and mutual: messages cross, and no file's content is in any log", arguments: [false, true])
         func crosses(mutual: Bool) throws {
             var scene = try Scene(mutual: mutual)
             scene.tls(client: mutual)
