@@ -59,7 +59,7 @@ let package = Package(
         module(
             "BridgeRuntime",
             ["ATProtocol", "ModemCore", "BridgeCore", "LinuxIO", "MosquittoClient", "Outbox", "Configuration"]),
-        module("ModuleSimulator", ["LinuxIO", "CLinuxShims"]),
+        module("ModuleSimulator", ["LinuxIO", "CLinuxShims", "COpenSSL"]),
         // Real brokers in temporary directories, for the demo and the tests.
         module("PrivateBroker", ["LinuxIO", "CLinuxShims"]),
         .executableTarget(

@@ -10,6 +10,11 @@ struct Dialogue {
     /// What the broker was sent.
     var packets: [MQTTPacket] = []
     var opened: [String] = []
+    /// What TLS was asked for.
+    var requests: [TLSRequest] = []
+    /// The files as last given away for keeping.
+    var stored: [UInt8]?
+    var lostPorts = 0
     var closed = 0
     var broker = Broker()
 
@@ -20,17 +25,21 @@ struct Dialogue {
         var acknowledges = true
         /// Sends every publish back, as if the module subscribed to everything.
         var echoes = false
+        /// Does not answer packets.
+        var isSilent = false
+        /// What comes of a TLS handshake.
+        var handshake: [SimulatedModule.NetworkEvent] = [.connected]
         var connection = 0
     }
 
     /// A module that has booted and registered, echo off.
     init(
         _ profile: ModuleProfile = .ec716s, _ traits: Set<Dialect.Trait> = [],
-        adjust: (inout SimulatorOptions) -> Void = { _ in }
+        flash: FlashFiles? = nil, adjust: (inout SimulatorOptions) -> Void = { _ in }
     ) {
         var options = SimulatorOptions(profile: profile, dialect: Dialect(traits), seed: 7)
         adjust(&options)
-        module = SimulatedModule(options, wallSeconds: 1_780_563_858)
+        module = SimulatedModule(options, wallSeconds: 1_780_563_858, flash: flash)
         handle(module.powerOn(now: now))
     }
 
@@ -59,6 +68,14 @@ struct Dialogue {
         write(ascii(line) + [0x0D, 0x0A])
         wait(.seconds(1))
         return text()
+    }
+
+    /// Creates a file and writes it.
+    mutating func upload(_ name: String, _ content: String) -> String {
+        let created = say("AT+FSCREATE=\"\(name)\"")
+        let prompt = say("AT+FSWRITE=\"\(name)\",0,\(content.utf8.count),15")
+        write(ascii(content))
+        return created + prompt + text()
     }
 
     mutating func write(_ bytes: [UInt8]) { handle(module.received(bytes, now: now)) }
@@ -120,6 +137,13 @@ struct Dialogue {
                 opened.append("\(host):\(port)")
                 broker.connection = number
                 replies.append(broker.accepts ? .connected : .failed)
+            case .openTLS(let number, let host, let port, let request):
+                opened.append("\(host):\(port)")
+                requests.append(request)
+                broker.connection = number
+                replies += broker.accepts ? [.negotiating] + broker.handshake : [.failed]
+            case .storeFlash(let bytes): stored = bytes
+            case .losePort: lostPorts += 1
             case .closeTCP: closed += 1
             case .sendToBroker(_, let bytes):
                 var stream = MQTTStream()
@@ -133,6 +157,7 @@ struct Dialogue {
     }
 
     private func answers(_ packet: MQTTPacket) -> [MQTTPacket] {
+        if broker.isSilent { return [] }
         switch packet {
         case .connect: return [.connack(sessionPresent: false, code: broker.connackCode)]
         case .subscribe(let id, _, let qos): return [.suback(id: id, codes: [qos])]

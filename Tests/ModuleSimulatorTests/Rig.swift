@@ -80,7 +80,7 @@ final class Rig {
 
     /// Boots, opens and logs in at `port`.
     func goOnline(port: Int, id: String = "module") -> Bool {
-        wait { [unowned self] in self.transcript.contains { $0.contains("+E_UTRAN") } } && openHost()
+        wait { [unowned self] in self.transcript.contains { $0.contains("+NITZ") } } && openHost()
             && wait { [unowned self] in self.transcript.contains("reader came") } && say("ATE0")
             && say("AT+MCONFIG=\"\(id)\",\"u\",\"p\"")
             && say("AT+MIPSTART=\"127.0.0.1\",\(port)", "\r\nOK\r\n\r\nCONNECT OK\r\n")

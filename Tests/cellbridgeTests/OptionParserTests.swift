@@ -27,6 +27,8 @@ import Testing
             "--profile", "Air780E", "--dialect", "no-unit,bare-topic", "--seed=7", "-b", "115200", "--latency", "15ms",
             "--network-latency=2 s", "--boot-delay", "1 min", "--service-delay", "0 s", "-l/tmp/m", "--pin", "1234",
             "-t", "x.log", "--redirect", "localhost:1884", "--apn", "cmnet",
+            "--flash", "5000", "--flash-file", "f", "--clock", "2026-06-04T09:04:18Z", "--nitz", "off", "--ntp", "off",
+            "--any-suite",
         ]
         let options = try #require(try simulate(words)).simulator
         #expect(options.profile == .air780e)
@@ -42,6 +44,12 @@ import Testing
         #expect(options.transcript == "x.log")
         #expect(options.redirect == SimulatorOptions.Endpoint(host: "localhost", port: 1884))
         #expect(options.apn == "cmnet")
+        #expect(options.flash == 5000)
+        #expect(options.flashFile == "f")
+        #expect(options.clock == .time(1_780_563_858))
+        #expect(options.networkTime == false)
+        #expect(!options.hasTimeServer)
+        #expect(options.offersAnySuite)
     }
 
     @Test func theSeedOfADialectMayComeAfterIt() throws {
@@ -54,6 +62,11 @@ import Testing
     @Test(arguments: [
         (["--latncy", "3"], "--latncy: unknown option; did you mean --latency?"),
         (["--latency", "3"], "--latency 3: expected a duration such as 15ms or \"2 s\""),
+        (
+            ["--clock", "noon"],
+            "--clock noon: expected host, wrong, Unix seconds or a time such as 2026-06-04T09:04:18Z"
+        ),
+        (["--nitz", "1"], "--nitz 1: expected on or off"),
         (["--latency"], "--latency needs an argument: D"),
         (["-b"], "--baud needs an argument: N"),
         (["-x"], "-x: unknown option"),

@@ -8,7 +8,8 @@ extension SimulatedModule {
     mutating func reply(to command: ParsedCommand, now: Duration) -> Reply {
         if command.form == .malformed { return .error }
         return basicReply(command, now: now) ?? deviceReply(command, now: now) ?? networkReply(command, now: now)
-            ?? packetReply(command, now: now) ?? internetReply(command, now: now)
+            ?? clockReply(command, now: now) ?? packetReply(command, now: now) ?? internetReply(command, now: now)
+            ?? fileReply(command, now: now) ?? securityReply(command)
             ?? mqttSessionReply(command, now: now) ?? mqttMessageReply(command, now: now) ?? .error
     }
 

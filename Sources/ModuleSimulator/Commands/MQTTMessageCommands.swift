@@ -74,7 +74,7 @@ extension SimulatedModule {
         guard arguments.count == 3 || arguments.count == 4 else { return .error }
         guard let publish = header(arguments) else { return .fails(.invalidInput) }
         guard mqtt.session == .connected else { return .fails(.failed) }
-        var entry = DataEntry(topic: publish.topic, qos: publish.qos, retain: publish.retain, generation: 0)
+        var entry = DataEntry(purpose: .publish(publish), generation: 0)
         if arguments.count == 4, !arguments[3].isEmpty {
             guard let length = arguments[3].number, (1...profile.publishDataLimit).contains(length) else {
                 return .fails(.invalidInput)

@@ -12,10 +12,6 @@ extension SimulatedModule {
         case ("+COPS", .query): return .says(operatorLine)
         case ("+COPS", .set(let arguments)): return selectOperator(arguments, now: now)
         case ("+CREG", _), ("+CGREG", _), ("+CEREG", _): return registrationReply(command)
-        case ("+CTZR", .test), ("+CTZU", .test): return .says("\(command.name): (0,1)")
-        case ("+CTZR", .query), ("+CTZU", .query): return .says("\(command.name): 1")
-        case ("+CTZR", .set): return .fails(.notAllowed)
-        case ("+CTZU", .set): return setting(command, 0...1) == nil ? .fails(.invalidParameters) : .ok
         default: return nil
         }
     }

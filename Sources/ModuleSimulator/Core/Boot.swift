@@ -20,6 +20,10 @@ extension SimulatedModule {
         swallowLineFeed = false
         echoed.removeAll()
         settings = saved
+        contexts = [:]
+        readsWithHead = false
+        (timeServer, timeServerZone) = (Self.defaultTimeServer, 32)
+        clock = bootClock(now: now)
         sim.powerOn()
         cell.powerOn(from: rung)
         let connection = mqtt.connection
@@ -87,7 +91,7 @@ extension SimulatedModule {
             cell.lost = nil
             activateDefault()
         }
-        agenda.add(.urc(["+NITZ: " + networkTime(now: now)]), at: now + .milliseconds(60))
+        if options.tellsTime { agenda.add(.networkTime, at: now + .milliseconds(60)) }
     }
 
     /// Activates context 1 and says so, where the module says such things.
@@ -127,19 +131,6 @@ extension SimulatedModule {
     }
 
     var cellIdentity: String { ",\"1863\",\"0183db22\",7" }
-
-    // MARK: Time
-
-    /// UTC with the zone appended, which is what the network's time looks like on these modules.
-    func networkTime(now: Duration) -> String {
-        let time = CivilTime(unix: bootWallSeconds + now.components.seconds)
-        return (dialect.has(.longYear) ? time.longText : time.shortText) + "+32,0"
-    }
-
-    /// The text of CCLK: local time, eight hours ahead.
-    func clockText(now: Duration) -> String {
-        CivilTime(unix: bootWallSeconds + wallOffset + now.components.seconds + 8 * 3600).shortText + "+32"
-    }
 }
 
 /// A date and time of day, counted from Unix seconds without leap seconds.
@@ -162,7 +153,7 @@ struct CivilTime: Equatable {
         (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60)
     }
 
-    private static func two(_ value: Int) -> String { (value < 10 ? "0" : "") + String(value) }
+    static func two(_ value: Int) -> String { (value < 10 ? "0" : "") + String(value) }
 
     private var tail: String {
         "/\(Self.two(month))/\(Self.two(day)),\(Self.two(hour)):\(Self.two(minute)):\(Self.two(second))"

@@ -34,7 +34,7 @@ extension SimulatedModule {
             lineOverflowed = false
             if overflowed {
                 note("-> a line of over \(profile.lineLimit) bytes")
-                finish(lines: [], .cme(.lineTooLong))
+                finish(lines: [], .cme(.lineTooLong), now: now)
             } else {
                 lineArrived(complete, now: now)
             }
@@ -52,6 +52,7 @@ extension SimulatedModule {
             if line.elementsEqual(ascii("AT+RESET")) { restart(rung: .reset, now: now) }
             return
         }
+        if losesPowerBefore(line, now: now) { return }
         phase = .running
         if options.latency == .zero {
             flushEcho()
@@ -75,7 +76,7 @@ extension SimulatedModule {
 
     mutating func execute(_ line: [UInt8], now: Duration) {
         guard let commands = ParsedCommand.parse(line: line) else {
-            finish(lines: [], .error)
+            finish(lines: [], .error, now: now)
             return
         }
         run(commands, lines: [], now: now)
@@ -96,26 +97,28 @@ extension SimulatedModule {
                 agenda.add(.resume(work, rest: rest, lines: lines), at: now + delay)
                 return
             case .ok, .text, .error, .cme, .silent, .prompt, .held, .okThen, .raw:
-                finish(lines: lines, reply.ending)
+                finish(lines: lines, reply.ending, now: now)
                 return
             }
         }
-        if commands.isEmpty { finish(lines: lines, .ok) }
+        if commands.isEmpty { finish(lines: lines, .ok, now: now) }
     }
 
     mutating func resume(_ work: Work, rest: [ParsedCommand], lines: [[UInt8]], now: Duration) {
         guard power == .running else { return }
         let reply = complete(work, now: now)
         if rest.isEmpty {
-            finish(lines: lines + reply.lines, reply.ending)
+            finish(lines: lines + reply.lines, reply.ending, now: now)
         } else if case .ok = reply.ending {
             run(rest, lines: lines + reply.lines, now: now)
         } else {
-            finish(lines: lines + reply.lines, reply.ending)
+            finish(lines: lines + reply.lines, reply.ending, now: now)
         }
     }
 
-    mutating func finish(lines: [[UInt8]], _ ending: Reply.Ending) {
+    mutating func finish(lines: [[UInt8]], _ ending: Reply.Ending, now: Duration) {
+        // A command with data is complete when they are.
+        if case .prompt = ending {} else if losesPowerAfterEffect(now: now) { return }
         phase = .reading
         if !lines.isEmpty {
             printBytes(settings.verbose ? framed(lines) : lines.flatMap { $0 + ascii("\r\n") })
@@ -140,10 +143,11 @@ extension SimulatedModule {
 
     mutating func releaseHeld() {
         guard phase == .holding else { return }
-        finish(lines: [], .ok)
+        phase = .reading
+        printResult("OK", code: 0)
     }
 
-    // MARK: Data mode (YM310 AT manual 13.5)
+    // MARK: Data mode (YM310 AT manual 13.5 and 8.4)
 
     private mutating func acceptData(_ byte: UInt8, _ entry: inout DataEntry, now: Duration) {
         // Echo applies to data, too (Air780E log of CIPSEND).
@@ -155,6 +159,7 @@ extension SimulatedModule {
         entry.collected.append(byte)
         entry.generation &+= 1
         phase = .data(entry)
+        countUpload(entry)
         if let length = entry.length, entry.collected.count >= length {
             endData(entry, now: now)
         } else if entry.length == nil, entry.collected.count >= profile.publishDataLimit {
@@ -165,7 +170,7 @@ extension SimulatedModule {
     }
 
     mutating func watchData(_ entry: DataEntry, now: Duration) {
-        guard entry.length == nil || dialect.has(.dataTimeout) else { return }
+        guard case .publish = entry.purpose, entry.length == nil || dialect.has(.dataTimeout) else { return }
         agenda.removeAll { if case .dataQuiet = $0 { true } else { false } }
         agenda.add(.dataQuiet(generation: entry.generation), at: now + .seconds(5))
     }
@@ -179,8 +184,15 @@ extension SimulatedModule {
         flushEcho()
         phase = .running
         note("-> \(entry.collected.count) data bytes")
-        let publish = MQTTPacket.Publish(
-            topic: entry.topic, payload: entry.collected, qos: entry.qos, retain: entry.retain)
-        finish(lines: [], self.publish(publish, now: now).ending)
+        let reply: Reply
+        switch entry.purpose {
+        case .publish(var publish):
+            publish.payload = entry.collected
+            reply = self.publish(publish, now: now)
+        case .file(let name, let appending):
+            agenda.removeAll { $0 == .dataExpired(number: entry.number) }
+            reply = fileArrived(name, entry.collected, appending: appending)
+        }
+        finish(lines: [], reply.ending, now: now)
     }
 }

@@ -17,6 +17,9 @@ extension SimulatedModule {
         case publishError(String)
         case removeSIM, insertSIM
         case print(String)
+        case powerLoss(lines: Int, hasEffect: Bool)
+        case fullFlash(Bool)
+        case cutUpload(Int)
     }
 
     mutating func inject(_ fault: Fault, now: Duration) -> [Action] {
@@ -66,6 +69,10 @@ extension SimulatedModule {
             if power == .running { printLine("+CPIN: \(simStatus) 0") }
             searchForNetwork(now: now)
         case .print(let text): printLine(text)
+        case .powerLoss(let lines, let hasEffect):
+            faults.powerLoss = .init(lines: lines - 1, hasEffect: hasEffect)
+        case .fullFlash(let isFull): flash.isFull = isFull
+        case .cutUpload(let count): faults.cutUpload = count
         }
         return take()
     }
@@ -90,6 +97,44 @@ extension SimulatedModule {
         cell.hasCoverage = true
         hold(until: now)
         searchForNetwork(now: now)
+    }
+
+    // MARK: Power and port
+
+    /// Counts a complete command line; true when power goes before it has any effect.
+    mutating func losesPowerBefore(_ line: [UInt8], now: Duration) -> Bool {
+        guard var loss = faults.powerLoss, !loss.isDue else { return false }
+        guard loss.lines == 0 else {
+            loss.lines -= 1
+            faults.powerLoss = loss
+            return false
+        }
+        guard !loss.hasEffect else {
+            faults.powerLoss?.isDue = true
+            return false
+        }
+        faults.powerLoss = nil
+        note("power lost before \(escaped(line))")
+        restart(rung: .power, now: now)
+        return true
+    }
+
+    /// Whether power goes now that a command has had its effect, before its answer is out.
+    mutating func losesPowerAfterEffect(now: Duration) -> Bool {
+        guard faults.powerLoss?.isDue == true else { return false }
+        faults.powerLoss = nil
+        note("power lost after the command, before its answer")
+        restart(rung: .power, now: now)
+        return true
+    }
+
+    /// Counts the bytes of an FSWRITE for `cut-upload`.
+    mutating func countUpload(_ entry: DataEntry) {
+        guard case .file = entry.purpose, let limit = faults.cutUpload, entry.collected.count >= limit else { return }
+        faults.cutUpload = nil
+        note("the port dies after \(entry.collected.count) bytes of an FSWRITE")
+        isPortLost = true
+        actions.append(.losePort)
     }
 
     // MARK: The bearer

@@ -1,6 +1,6 @@
 /// The TCP connection and the MQTT session on it.
 extension SimulatedModule {
-    /// Opens TCP; `secure` cannot be done yet and fails as an unreachable host would.
+    /// Opens TCP, and TLS on it when it is to be `secure`.
     mutating func openLink(host: String, port: UInt16, secure: Bool, now: Duration) {
         mqtt.link = .connecting
         mqtt.session = .none
@@ -9,18 +9,28 @@ extension SimulatedModule {
         mqtt.stream = MQTTStream()
         mqtt.inFlight = [:]
         mqtt.receivedQoS2 = []
-        if !cell.hasBearer || cell.ip == .deactivated || secure {
-            if cell.ip != .deactivated { cell.ip = .connecting }
-            agenda.add(.connectTimeout(generation: mqtt.connection), at: now + .milliseconds(100))
-            return
+        mqtt.isNegotiating = false
+        mqtt.isSecure = secure
+        mqtt.hasHeard = false
+        do throws(TLSProblem) {
+            let request = secure ? try tlsRequest(now: now) : nil
+            if cell.hasBearer, cell.ip != .deactivated {
+                cell.ip = .connecting
+                agenda.add(.connectTimeout(generation: mqtt.connection), at: now + .seconds(75))
+                let action = request.map { Action.openTLS(mqtt.connection, host: host, port: port, $0) }
+                emit(action ?? .openTCP(mqtt.connection, host: host, port: port), now: now)
+                return
+            }
+        } catch {
+            note("TLS failed: \(error.reason)")
         }
-        cell.ip = .connecting
-        agenda.add(.connectTimeout(generation: mqtt.connection), at: now + .seconds(75))
-        emit(.openTCP(mqtt.connection, host: host, port: port), now: now)
+        if cell.ip != .deactivated { cell.ip = .connecting }
+        agenda.add(.connectTimeout(generation: mqtt.connection), at: now + .milliseconds(100))
     }
 
     mutating func connectTimedOut(generation: Int, now: Duration) {
         guard mqtt.connection == generation, mqtt.link == .connecting else { return }
+        if mqtt.isNegotiating { note("TLS failed: the handshake took too long") }
         emit(.closeTCP(mqtt.connection), now: now)
         connectFailed()
     }
@@ -55,6 +65,14 @@ extension SimulatedModule {
     mutating func networkHappened(_ event: NetworkEvent, connection: Int, now: Duration) {
         guard connection == mqtt.connection, mqtt.link == .open || mqtt.link == .connecting else { return }
         switch event {
+        case .negotiating:
+            mqtt.isNegotiating = true
+            let isOurs = { (item: Item) in item == .connectTimeout(generation: connection) }
+            agenda.removeAll(where: isOurs)
+            agenda.add(.connectTimeout(generation: connection), at: now + negotiationLimit)
+        case .refused(let reason):
+            note("TLS failed: \(reason)")
+            if mqtt.link == .connecting { connectFailed() } else { linkClosed(now: now) }
         case .connected:
             guard mqtt.link == .connecting else { return }
             mqtt.link = .open
@@ -62,8 +80,18 @@ extension SimulatedModule {
             printOutcome(ascii("CONNECT OK"), isLink: true)
         case .failed:
             if mqtt.link == .connecting { connectFailed() } else { linkClosed(now: now) }
-        case .closed: linkClosed(now: now)
+        case .closed:
+            if mqtt.session == .connecting, !mqtt.isSecure, !mqtt.hasHeard, !faults.isHalfOpen {
+                secureServerAnswered(now: now)
+            } else {
+                linkClosed(now: now)
+            }
         case .bytes(let bytes):
+            if mqtt.session == .connecting, !mqtt.isSecure, bytes.starts(with: Self.alert) {
+                secureServerAnswered(now: now)
+                return
+            }
+            mqtt.hasHeard = true
             do {
                 for packet in try mqtt.stream.append(bytes) where !faults.isHalfOpen { received(packet, now: now) }
             } catch {
@@ -103,6 +131,20 @@ extension SimulatedModule {
             cell.ip = .closed
             printOutcome(ascii("CLOSED"), isLink: true)
         }
+    }
+
+    /// How a TLS alert begins.
+    private static let alert: [UInt8] = [0x15, 0x03]
+
+    /// A plain session was tried on a TLS port: the broker sends an alert or just closes. Seen as 767 on these modules.
+    private mutating func secureServerAnswered(now: Duration) {
+        note("the broker closed without a word of MQTT, as TLS ports do")
+        mqtt.session = .none
+        if phase == .holding { phase = .reading }
+        printError(.failed)
+        closeLink(now: now)
+        cell.ip = .closed
+        printOutcome(ascii("CLOSED"), isLink: true)
     }
 
     // MARK: MQTT

@@ -10,16 +10,27 @@ struct SimulatedModule {
         /// Open a TCP connection under a number of its own; there is one at a time, but the old one may still be
         /// closing when the next is opened.
         case openTCP(Int, host: String, port: UInt16)
+        /// The same, and speak TLS on it.
+        case openTLS(Int, host: String, port: UInt16, TLSRequest)
         case closeTCP(Int)
         case sendToBroker(Int, [UInt8])
+        /// Keep these files: they are to be there when the simulator is started again.
+        case storeFlash([UInt8])
+        /// The port to the host is gone for a while.
+        case losePort
         /// A line for the transcript.
         case note(String)
     }
 
     /// What comes from the network.
     enum NetworkEvent: Equatable {
+        /// TCP is up and TLS begins.
+        case negotiating
+        /// Up: TCP, or TLS where that was asked for.
         case connected
         case failed
+        /// TLS failed, for a reason that only the transcript gets to know.
+        case refused(String)
         case closed
         case bytes([UInt8])
     }
@@ -33,6 +44,9 @@ struct SimulatedModule {
         case register
         case urc([String])
         case dataQuiet(generation: Int)
+        case dataExpired(number: Int)
+        case networkTime
+        case timeServerAnswer(isHeard: Bool)
         case ping(generation: Int)
         case connectTimeout(generation: Int)
         case outgoing(Action)
@@ -90,6 +104,8 @@ struct SimulatedModule {
     var phase = Phase.reading
     var line: [UInt8] = []
     var lineOverflowed = false
+    /// The port died at a byte; those after it never came.
+    var isPortLost = false
     var swallowLineFeed = false
     var echoed: [UInt8] = []
 
@@ -99,17 +115,28 @@ struct SimulatedModule {
     var cell: CellState
     var mqtt = MQTTState()
     var faults = FaultState()
-    var wallOffset: Int64 = 0
+    var flash: FlashFiles
+    /// The SSL contexts that anything was set in.
+    var contexts: [Int: TLSContext] = [:]
+    var readsWithHead = false
+    var clock = ModuleClock(unix: 0, zone: 0, now: .zero)
+    var timeServer = defaultTimeServer
+    var timeServerZone = 32
+    /// Counts the commands with a time-out for their data.
+    var dataEntries = 0
     var answeredMixedRegistration = false
 
     /// A module without power; `powerOn` starts it. `wallSeconds` is Unix time at `now` zero.
-    init(_ options: SimulatorOptions, wallSeconds: Int64 = 0) {
+    init(_ options: SimulatorOptions, wallSeconds: Int64 = 0, flash: FlashFiles? = nil) {
         self.options = options
+        self.flash = flash ?? FlashFiles(capacity: options.flash)
         bootWallSeconds = wallSeconds
         random = SeededRandom(seed: options.seed ^ 0x5EED)
         sim = SIMState(pin: options.pin)
         cell = CellState(apn: options.apn)
     }
+
+    static let defaultTimeServer = "ntp1.aliyun.com"
 
     var profile: ModuleProfile { options.profile }
     var dialect: Dialect { options.dialect }
@@ -124,7 +151,8 @@ struct SimulatedModule {
 
     /// Bytes from the host have arrived.
     mutating func received(_ bytes: [UInt8], now: Duration) -> [Action] {
-        for byte in bytes { accept(byte, now: now) }
+        isPortLost = false
+        for byte in bytes where !isPortLost { accept(byte, now: now) }
         flushEcho()
         return take()
     }
@@ -159,6 +187,9 @@ struct SimulatedModule {
         case .register: register(now: now)
         case .urc(let lines): if power == .running { lines.forEach { printLine($0) } }
         case .dataQuiet(let generation): dataWentQuiet(generation: generation, now: now)
+        case .dataExpired(let number): dataExpired(number: number, now: now)
+        case .networkTime: networkTimeArrived(now: now)
+        case .timeServerAnswer(let isHeard): timeServerAnswered(isHeard: isHeard, now: now)
         case .ping(let generation): pingDue(generation: generation, now: now)
         case .connectTimeout(let generation): connectTimedOut(generation: generation, now: now)
         case .outgoing(let action): actions.append(action)

@@ -6,6 +6,8 @@ struct Settings: Equatable {
     /// The `<n>` of CREG, CGREG and CEREG.
     var registrationReports: [String: Int] = [:]
     var eventReports = 0
+    /// AT+CTZU: the network sets the clock.
+    var takesNetworkTime = true
     var operatorFormat = 2
     var baud = 0
     var flowControl = [0, 0]
@@ -134,6 +136,12 @@ struct MQTTState {
     var receivedQoS2: Set<UInt16> = []
     /// The number of the current (or last) TCP connection.
     var connection = 0
+    /// The connection was opened with SSLMIPSTART.
+    var isSecure = false
+    /// The broker has said something on this connection.
+    var hasHeard = false
+    /// TCP is up and TLS is not yet.
+    var isNegotiating = false
     var stream = MQTTStream()
     var lastSent = Duration.zero
 
@@ -143,11 +151,18 @@ struct MQTTState {
     }
 }
 
-/// An MPUBEX whose data is being collected.
+/// A command whose data is being collected.
 struct DataEntry: Equatable {
-    var topic: [UInt8]
-    var qos: UInt8
-    var retain: Bool
+    enum Purpose: Equatable {
+        /// MPUBEX; the payload is still empty.
+        case publish(MQTTPacket.Publish)
+        /// FSWRITE.
+        case file(name: [UInt8], appending: Bool)
+    }
+
+    var purpose: Purpose
+    /// Tells one FSWRITE from the next.
+    var number = 0
     var length: Int?
     var collected: [UInt8] = []
     var generation: Int
@@ -166,6 +181,18 @@ struct FaultState: Equatable {
     var losePublish = false
     var nextPublishError: String?
     var refuseConnack = false
+    var powerLoss: PowerLoss?
+    /// The port dies after so many bytes of an FSWRITE.
+    var cutUpload: Int?
+
+    /// Power goes when one more command line is complete than `lines` says.
+    struct PowerLoss: Equatable {
+        var lines: Int
+        /// Whether the command still has its effect; its answer is not heard in either case.
+        var hasEffect: Bool
+        /// The line has come, its end has not.
+        var isDue = false
+    }
 
     func isNetworkHeld(_ now: Duration) -> Bool { now < heldUntil }
 }

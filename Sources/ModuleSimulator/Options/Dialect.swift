@@ -44,6 +44,10 @@ public struct Dialect: Sendable, Equatable {
         case dataTimeout = "data-timeout"
         /// The echo of a line ends with the LF the host sent, too.
         case echoLineFeed = "echo-lf"
+        /// The size of a file is asked with FSFLSIZE (the manual's table of contents, other firmwares), not FSFSIZE.
+        case longFileSize = "fsflsize"
+        /// An FSWRITE from the start leaves what lies beyond its data.
+        case keepsTail = "keeps-tail"
     }
 
     /// The traits in force.

@@ -26,6 +26,21 @@ public struct SimulatorOptions: Sendable, Equatable {
     public var redirect: Endpoint?
     /// The APN the network gives the default bearer.
     public var apn: String
+    /// `--flash BYTES`: the room for files.
+    public var flash: Int
+    /// `--flash-file PATH`: where the files are kept while no simulator runs; nil keeps them as long as it runs.
+    public var flashFile: String?
+    /// `--clock host|wrong|TIME`: what the module's clock shows at each boot.
+    public var clock: BootClock
+    /// `--nitz on|off`: whether the network tells the time, which sets the clock; nil does so with the host's clock.
+    public var networkTime: Bool?
+    /// `--ntp on|off`: whether the time server of CNTP answers.
+    public var hasTimeServer: Bool
+    /// `--any-suite`: TLS offers all that OpenSSL has, not only the manual's suites.
+    public var offersAnySuite: Bool
+
+    /// Whether the network tells the time.
+    var tellsTime: Bool { networkTime ?? (clock == .host) }
 
     /// A host and a port.
     public struct Endpoint: Sendable, Equatable {
@@ -60,5 +75,9 @@ public struct SimulatorOptions: Sendable, Equatable {
         bootDelay = .milliseconds(500)
         serviceDelay = .seconds(1)
         apn = "cmiot"
+        flash = 1_304_000
+        clock = .host
+        hasTimeServer = true
+        offersAnySuite = false
     }
 }

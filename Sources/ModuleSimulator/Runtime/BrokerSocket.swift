@@ -1,7 +1,7 @@
 import Glibc
 import LinuxIO
 
-/// One TCP connection to a broker; never blocks, not even for a name.
+/// One TCP connection to a broker, with TLS on it or not; never blocks, not even for a name.
 final class BrokerSocket {
     private enum State {
         case resolving
@@ -18,15 +18,18 @@ final class BrokerSocket {
 
     private let loop: EventLoop
     private var state = State.resolving
+    private let request: TLSRequest?
+    private var tls: TLSClient?
     private var outgoing: [UInt8] = []
     private var isReading = true
     private var onEvent: (SimulatedModule.NetworkEvent) -> Void
 
     /// Begins to connect; `onEvent` tells how it went and what comes. Loop thread only.
     init(
-        _ endpoint: SimulatorOptions.Endpoint, loop: EventLoop,
+        _ endpoint: SimulatorOptions.Endpoint, tls request: TLSRequest? = nil, loop: EventLoop,
         onEvent: @escaping (SimulatedModule.NetworkEvent) -> Void
     ) {
+        self.request = request
         self.loop = loop
         self.onEvent = onEvent
         NameLookup.start(endpoint, loop: loop) { [weak self] address in self?.resolved(address) }
@@ -62,19 +65,62 @@ final class BrokerSocket {
             }
             state = .open(box)
             updateInterest()
-            onEvent(.connected)
+            if let request { negotiate(request, box) } else { onEvent(.connected) }
         case .open(let box):
             if readiness.contains(.writable) { flush(box) }
             if readiness.contains(.readable) || !readiness.isDisjoint(with: .hangUp) { read(box) }
         }
     }
 
+    // MARK: TLS
+
+    /// Protocol and suite once TLS is up.
+    var security: String? { tls.flatMap { $0.isUp ? $0.summary : nil } }
+
+    private func negotiate(_ request: TLSRequest, _ box: OwnedBox) {
+        onEvent(.negotiating)
+        do throws(TLSClient.Failure) {
+            let client = try TLSClient(request)
+            tls = client
+            try client.advance()
+            flushSecured(box)
+        } catch {
+            end(.refused(error.reason))
+        }
+    }
+
+    private func received(_ bytes: [UInt8], _ client: TLSClient, _ box: OwnedBox) {
+        let wasUp = client.isUp
+        do throws(TLSClient.Failure) {
+            let (plain, isClosed) = try client.receive(bytes)
+            flushSecured(box)
+            if client.isUp, !wasUp { onEvent(.connected) }
+            if !plain.isEmpty { onEvent(.bytes(plain)) }
+            if isClosed { end(.closed) }
+        } catch {
+            // The alert that tells the broker why.
+            flushSecured(box)
+            end(.refused(error.reason))
+        }
+    }
+
+    private func flushSecured(_ box: OwnedBox) {
+        guard let tls else { return }
+        outgoing += tls.takeOutput()
+        flush(box)
+    }
+
     // MARK: Traffic
 
     func send(_ bytes: [UInt8]) {
         guard case .open(let box) = state else { return }
-        outgoing += bytes
-        flush(box)
+        if let tls {
+            tls.send(bytes)
+            flushSecured(box)
+        } else {
+            outgoing += bytes
+            flush(box)
+        }
     }
 
     /// While false nothing is read, so that the broker feels it.
@@ -87,21 +133,42 @@ final class BrokerSocket {
     private func flush(_ box: OwnedBox) {
         guard !outgoing.isEmpty else { return updateInterest() }
         do {
-            let count = try box.descriptor.write(outgoing[...])
+            let count = try write(outgoing[...], box)
             outgoing.removeFirst(count)
             updateInterest()
         } catch {
-            end(.closed)
+            brokeOff()
         }
+    }
+
+    /// Without SIGPIPE when the broker is gone.
+    private func write(_ bytes: ArraySlice<UInt8>, _ box: OwnedBox) throws(SystemError) -> Int {
+        let count = unsafe bytes.withUnsafeBytes {
+            unsafe Glibc.send(box.descriptor.raw, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
+        if count >= 0 { return count }
+        guard errno == EAGAIN || errno == EINTR else { throw SystemError("send") }
+        return 0
     }
 
     private func read(_ box: OwnedBox) {
         do {
             guard let bytes = try box.descriptor.read(upTo: 16384) else { return }
-            if bytes.isEmpty { end(.closed) } else { onEvent(.bytes(bytes)) }
+            if bytes.isEmpty {
+                brokeOff()
+            } else if let tls {
+                received(bytes, tls, box)
+            } else {
+                onEvent(.bytes(bytes))
+            }
         } catch {
-            end(.closed)
+            brokeOff()
         }
+    }
+
+    private func brokeOff() {
+        let isCutShort = tls.map { !$0.isUp } ?? false
+        end(isCutShort ? .refused("the broker closed the connection during the handshake") : .closed)
     }
 
     private func updateInterest() {
@@ -116,7 +183,13 @@ final class BrokerSocket {
     /// Closes without an event. What was sent and fits the kernel's buffer still goes out.
     func close() {
         switch state {
-        case .connecting(let box), .open(let box): loop.unwatch(box.descriptor.raw)
+        case .connecting(let box): loop.unwatch(box.descriptor.raw)
+        case .open(let box):
+            if let tls, outgoing.isEmpty {
+                tls.sayGoodbye()
+                _ = try? write(tls.takeOutput()[...], box)
+            }
+            loop.unwatch(box.descriptor.raw)
         case .resolving, .closed: break
         }
         state = .closed

@@ -41,6 +41,12 @@ enum FaultLine: Equatable {
         case "sim-remove": return .module(.removeSIM)
         case "sim-insert": return .module(.insertSIM)
         case "print": return .module(.print(rest.joined(separator: " ")))
+        case "power-loss-after", "power-loss-before":
+            return .module(.powerLoss(lines: try count(rest, name), hasEffect: name == "power-loss-after"))
+        case "fs-full":
+            guard rest.isEmpty || rest == ["off"] else { throw Problem(text: "fs-full wants off or nothing") }
+            return .module(.fullFlash(rest.isEmpty))
+        case "cut-upload": return .module(.cutUpload(try count(rest, name)))
         case "quit": return .quit
         default: throw Problem(text: "unknown command \(name)")
         }
@@ -61,6 +67,13 @@ enum FaultLine: Equatable {
             }
         }
         return .deactivate(spelling: spelling, cure: cure)
+    }
+
+    private static func count(_ words: [String], _ name: String) throws(Problem) -> Int {
+        guard words.count == 1, let value = Int(words[0]), (1...1_000_000).contains(value) else {
+            throw Problem(text: "\(name) wants a count")
+        }
+        return value
     }
 
     private static func seconds(_ words: [String], _ name: String) throws(Problem) -> Duration {

@@ -3,6 +3,10 @@ struct SimulatedPort {
     enum Effect: Equatable {
         /// These bytes are through to the host; the tags are those of messages that ended in them.
         case toHost([UInt8], [PrintTag])
+        /// The files have changed.
+        case storeFlash([UInt8])
+        /// The terminal goes away for a while.
+        case losePort
         case network(SimulatedModule.Action)
         case note(String, at: Duration)
     }
@@ -14,8 +18,8 @@ struct SimulatedPort {
     /// Above this many bytes still to print, nothing more is taken from the broker.
     private static let backlogLimit = 65536
 
-    init(_ options: SimulatorOptions, wallSeconds: Int64) {
-        module = SimulatedModule(options, wallSeconds: wallSeconds)
+    init(_ options: SimulatorOptions, wallSeconds: Int64, flash: FlashFiles? = nil) {
+        module = SimulatedModule(options, wallSeconds: wallSeconds, flash: flash)
         fromHost = BytePacer(baud: options.baud)
         toHost = BytePacer(baud: options.baud)
     }
@@ -85,6 +89,10 @@ struct SimulatedPort {
         let isPaced = module.options.baud > 0
         for chunk in fromHost.take(now: min(now, deadline ?? now), limit: isPaced ? 1 : .max) {
             handle(module.received(chunk.bytes, now: chunk.due), at: chunk.due)
+            if module.isPortLost {
+                unplugged()
+                return
+            }
         }
     }
 
@@ -93,7 +101,9 @@ struct SimulatedPort {
             switch action {
             case .print(let bytes, let tag): toHost.enqueue(bytes, tag: tag, at: now)
             case .note(let text): effects.append(.note(text, at: now))
-            case .openTCP, .closeTCP, .sendToBroker: effects.append(.network(action))
+            case .storeFlash(let bytes): effects.append(.storeFlash(bytes))
+            case .losePort: effects.append(.losePort)
+            case .openTCP, .openTLS, .closeTCP, .sendToBroker: effects.append(.network(action))
             }
         }
     }

@@ -42,7 +42,11 @@ public final class SimulatorService {
         start = loop.now
         transcript = try Transcript(path: options.transcript)
         line = try HostLine(link: options.link, loop: loop)
-        port = SimulatedPort(options, wallSeconds: Int64(time(nil)))
+        port = SimulatedPort(
+            options, wallSeconds: Int64(time(nil)),
+            flash: try options.flashFile.map { path throws(SystemError) in
+                try Self.loadFlash(path, capacity: options.flash)
+            })
         timer = try PreciseTimer(loop: loop) { [weak self] in self?.pump() }
         line.onBytes = { [weak self] bytes in
             guard let self else { return }
@@ -103,6 +107,10 @@ public final class SimulatorService {
             case .toHost(let bytes, let tags): print(bytes, tags)
             case .network(let action): perform(action)
             case .note(let text, _): record(text)
+            case .storeFlash(let bytes): storeFlash(bytes)
+            case .losePort:
+                port.unplugged()
+                line.replug(after: .seconds(1))
             }
         }
         let current = now
@@ -142,27 +150,58 @@ public final class SimulatorService {
     private func perform(_ action: SimulatedModule.Action) {
         switch action {
         case .openTCP(let number, let host, let port):
-            let endpoint = options.redirect ?? SimulatorOptions.Endpoint(host: host, port: port)
-            record("TCP \(number) to \(endpoint.host):\(endpoint.port)")
-            sockets[number] = BrokerSocket(endpoint, loop: loop) { [weak self] event in
-                self?.networkHappened(event, number)
-            }
+            open(number, host, port, tls: nil)
+        case .openTLS(let number, let host, let port, let request): open(number, host, port, tls: request)
         case .closeTCP(let number):
             guard let socket = sockets.removeValue(forKey: number) else { return }
             socket.close()
             record("TCP \(number) closed by the module")
             onEvent(.linkDown)
         case .sendToBroker(let number, let bytes): sockets[number]?.send(bytes)
-        case .print, .note: break
+        case .print, .note, .storeFlash, .losePort: break
+        }
+    }
+
+    private func open(_ number: Int, _ host: String, _ port: UInt16, tls: TLSRequest?) {
+        let endpoint = options.redirect ?? SimulatorOptions.Endpoint(host: host, port: port)
+        record("TCP \(number) to \(endpoint.host):\(endpoint.port)\(tls == nil ? "" : " with TLS")")
+        sockets[number] = BrokerSocket(endpoint, tls: tls, loop: loop) { [weak self] event in
+            self?.networkHappened(event, number)
+        }
+    }
+
+    // MARK: Files
+
+    private static func loadFlash(_ path: String, capacity: Int) throws(SystemError) -> FlashFiles {
+        guard Files.exists(path) else { return FlashFiles(capacity: capacity) }
+        let bytes = try Files.read(path, limit: 1 << 28)
+        guard let files = FlashFiles(encoded: bytes, capacity: capacity) else {
+            throw SystemError("read", path, code: EBADMSG)
+        }
+        return files
+    }
+
+    private func storeFlash(_ bytes: [UInt8]) {
+        guard let path = options.flashFile else { return }
+        do {
+            try Files.writeAtomically(path, bytes)
+        } catch {
+            record("the files are not kept: \(error)")
         }
     }
 
     private func networkHappened(_ event: SimulatedModule.NetworkEvent, _ number: Int) {
         guard !isStopped else { return }
         switch event {
+        case .negotiating: record("TCP \(number) connected, TLS begins")
         case .connected:
-            record("TCP \(number) connected")
+            let security = sockets[number]?.security
+            record("TCP \(number) connected\(security.map { ", \($0)" } ?? "")")
             onEvent(.linkUp)
+        case .refused:
+            // The module says why.
+            sockets[number] = nil
+            onEvent(.linkDown)
         case .failed, .closed:
             sockets[number] = nil
             record("TCP \(number) \(event == .failed ? "failed" : "closed by the broker")")

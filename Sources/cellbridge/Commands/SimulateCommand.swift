@@ -13,7 +13,9 @@ struct SimulateCommand: Command {
         SIGTERM and SIGINT end it, SIGUSR1 switches the module off and on. Faults are lines on standard input, each
         answered with `ok` or `error: …`: drop-tcp, pdp-deact, stall S, half-open, heal, hang, hang-hard, power-cycle,
         reboot, garbage [N], deregister [S], register, replug [S], echo-on, delay-puback S, lose-puback, lose-publish,
-        error-next-mpub [TEXT], refuse-connack, sim-remove, sim-insert, print TEXT, quit.
+        error-next-mpub [TEXT], refuse-connack, sim-remove, sim-insert, power-loss-before N (power goes as the N-th
+        command line from now is complete, nothing of it is done), power-loss-after N (it is done, its answer is not
+        heard), fs-full [off], cut-upload N (the port dies after N bytes of an FSWRITE), print TEXT, quit.
         Durations are written as 15ms, 2 s or 1 min.
         """
     static let examples: [(line: String, meaning: String)] = [
@@ -59,10 +61,36 @@ struct SimulateCommand: Command {
             .value("apn", nil, "NAME", "the APN the network gives (cmiot)", \.simulator.apn, expected: "a name") {
                 $0.isEmpty ? nil : $0
             },
+            .value(
+                "flash", nil, "BYTES", "the room for files (1304000)", \.simulator.flash, expected: "a number of bytes"
+            ) { Int($0).flatMap { (0...1 << 28).contains($0) ? $0 : nil } },
+            .text("flash-file", nil, "PATH", "keeps the module's files while it does not run", \.simulator.flashFile),
+            .value(
+                "clock", nil, "TIME", "the module's clock at boot: host, wrong (the year 2000) or a time (host)",
+                \.simulator.clock, expected: "host, wrong, Unix seconds or a time such as 2026-06-04T09:04:18Z",
+                BootClock.init),
+            .value(
+                "nitz", nil, "on|off", "the network sets the clock (on with --clock host)", \.simulator.networkTime,
+                expected: "on or off"
+            ) { Self.onOff($0).map(Optional.some) },
+            .value(
+                "ntp", nil, "on|off", "the time server answers (on)", \.simulator.hasTimeServer,
+                expected: "on or off", onOff),
+            .flag("any-suite", nil, "TLS with all of OpenSSL's suites, not only the manual's") {
+                $0.simulator.offersAnySuite = true
+            },
         ]
     }
 
     private static var profileNames: String { ModuleProfile.all.map(\.name).joined(separator: ", ") }
+
+    private static func onOff(_ text: String) -> Bool? {
+        switch text {
+        case "on": true
+        case "off": false
+        default: nil
+        }
+    }
 
     var simulator = SimulatorOptions()
     var dialect: String?
