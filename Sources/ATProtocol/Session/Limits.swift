@@ -8,8 +8,9 @@ public struct Limits: Equatable, Sendable {
     public var responseLines = 256
     /// Bytes of discarded input that are kept for the log.
     public var excerptLength = 64
-    /// Silence after which an incomplete `+MSUB` is decided from what is there.
-    public var messageSilence: Duration = .milliseconds(500)
+    /// Silence after which an incomplete `+MSUB` is decided from what is there. The module has acknowledged it, so a
+    /// pause of the line inside it must not lose it; only a module that died in the middle makes this time felt.
+    public var messageSilence: Duration = .seconds(2)
     /// Silence after several sync attempts, so that late OKs are not credited to the next command.
     public var drainSilence: Duration = .milliseconds(300)
     /// How often AT is tried when resynchronising.
