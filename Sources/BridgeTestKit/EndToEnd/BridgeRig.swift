@@ -1,5 +1,7 @@
 import Glibc
 public import LinuxIO
+public import MosquittoClient
+public import PrivateBroker
 
 /// The bridge as it is used: its binary as a child, two real brokers, the simulated module as another child.
 ///
@@ -19,6 +21,14 @@ public final class BridgeRig {
         public var configuration = BridgeConfiguration()
         /// Whether the brokers keep what they have over a restart.
         public var isPersistent = false
+        /// The broker on this host.
+        public var local = BrokerProcess.Options()
+        /// The broker behind the module.
+        public var remote = BrokerProcess.Options()
+        /// How the test's own clients reach the broker on this host; nil: in plain.
+        public var localClient: MosquittoClient.TLS?
+        /// How the test's own clients reach the broker behind the module; nil: in plain.
+        public var remoteClient: MosquittoClient.TLS?
         /// The AT dialogue in the log.
         public var isVerbose = true
 
@@ -54,10 +64,10 @@ public final class BridgeRig {
         program = try Self.findProgram()
         self.loop = try loop ?? EventLoop()
         directory = try TemporaryDirectory("rig")
-        var broker = BrokerProcess.Options()
-        broker.isPersistent = options.isPersistent
-        local = try BrokerProcess(broker)
-        remote = try BrokerProcess(broker)
+        var brokers = (local: options.local, remote: options.remote)
+        if options.isPersistent { (brokers.local.isPersistent, brokers.remote.isPersistent) = (true, true) }
+        local = try BrokerProcess(brokers.local)
+        remote = try BrokerProcess(brokers.remote)
         log = TailedFile(directory.file("bridge.log"))
         simulator = try SimulatorProcess(
             program: program,
@@ -177,13 +187,13 @@ public final class BridgeRig {
     public func outbound(_ total: Int, mix: NumberedPayload.Mix = .everything) throws -> NumberedFlow {
         try NumberedFlow(
             loop: loop, name: "out", from: local.port, prefix: "plant/", to: remote.port, prefix: "site7/",
-            total: total, mix: mix)
+            total: total, mix: mix, tls: (options.localClient, options.remoteClient))
     }
 
     /// Numbered messages from the remote broker to the local one.
     public func inbound(_ total: Int, mix: NumberedPayload.Mix = .everything) throws -> NumberedFlow {
         try NumberedFlow(
             loop: loop, name: "in", from: remote.port, prefix: "cmd/", to: local.port, prefix: "orders/",
-            total: total, mix: mix)
+            total: total, mix: mix, tls: (options.remoteClient, options.localClient))
     }
 }

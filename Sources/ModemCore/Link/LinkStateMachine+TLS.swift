@@ -116,7 +116,9 @@ extension LinkStateMachine {
         waited()
         goOffline(reason)
         let decision = ladder.next(entry: .link, hasHardwareReset: settings.hasHardwareReset, now: now)
-        state = .resting(until: now + max(decision.after, Self.growingPause(failures)), rung: decision.rung)
+        let pause = max(decision.after, Self.growingPause(failures))
+        report(.info, "next try in \(pause.components.seconds) s")
+        state = .resting(until: now + pause, rung: decision.rung)
     }
 
     /// Counts a failure with the files in use; true when it made the other set the one in use.
