@@ -32,7 +32,7 @@ extension EndToEndTests {
             try rig.simulator.fault("reboot")
             try rig.awaitOnline(after: mark, limit: .seconds(30))
             try rig.kill()
-            try rig.remote.stop()
+            rig.remote.stop()
             try rig.start(online: false)
             try rig.wait("a refused connection", limit: .seconds(30)) {
                 rig.hasLogged("the module does not say why") || rig.hasLogged("The module does not say why")

@@ -74,8 +74,8 @@ extension EndToEndTests {
             let tls = try TLSRig()
             let other = try tls.certificates.client("other", issuer: tls.authority)
             var options = tls.options(.mutual)
-            let torn = TestCertificates.Identity(certificate: tls.client.certificate, key: other.key)
-            options.configuration.remote = [TLSRig.table(tls.authority, torn)]
+            let torn = "certificate = \"\(tls.client.certificate)\", key = \"\(other.key)\""
+            options.configuration.remote = [TLSRig.table(tls.authority, more: torn)]
             let rig = try BridgeRig(options)
             try rig.start(online: false)
             #expect(try rig.exitStatus() == .exited(78), "\(rig.diagnosis)")

@@ -173,12 +173,12 @@ public final class BridgeRig {
             }
         }
         return """
-        --- bridge (\(bridge?.exitStatus.map { "\($0)" } ?? "running"))
-        \(log.tail(50))
-        --- module
-        \(simulator.transcript.tail(50))
-        ---
-        """
+            --- bridge (\(bridge?.exitStatus.map { "\($0)" } ?? "running"))
+            \(log.tail(50))
+            --- module
+            \(simulator.transcript.tail(50))
+            ---
+            """
     }
 
     // MARK: Traffic

@@ -24,7 +24,8 @@ extension LinkStateMachine {
             run(.configure)
         } else {
             credentialForm = .asConfigured
-            fail(.link, "AT+MCONFIG was answered \(result.final.wireText): check [remote] client_id, username, will", now: now)
+            let answer = result.final.wireText
+            fail(.link, "AT+MCONFIG was answered \(answer): check [remote] client_id, username, will", now: now)
         }
     }
 
@@ -54,9 +55,9 @@ extension LinkStateMachine {
         guard result.isSuccess else {
             switch step {
             case .connect:
-                result.cmeCode == 767
-                    ? fail(.link, "AT+MCONNECT was answered \(result.final.wireText): the TCP connection is gone", now: now)
-                    : sessionRefused(now: now)
+                guard result.cmeCode == 767 else { return sessionRefused(now: now) }
+                let answer = result.final.wireText
+                fail(.link, "AT+MCONNECT was answered \(answer): the TCP connection is gone", now: now)
             case .unsubscribe(let index):
                 report(.warning, "AT+MUNSUB was answered \(result.final.wireText); the filter stays for now")
                 settledFilters.insert(index)

@@ -72,7 +72,7 @@ import Testing
         let later = try files.authority("Later", validity: .notYet)
         let cases: [(RemoteCertificates, String)] = [
             (read(client: curve), "elliptic-curve key (EC, 256 bits): the module's suites are RSA key exchange only"),
-            (read(ca: soon.certificate), "expires in 19 day(s)"), (read(ca: later.certificate), "is valid only from"),
+            (read(ca: soon.certificate), "expires in "), (read(ca: later.certificate), "is valid only from"),
             (read(verify: false), "is not used: verify = false"),
         ]
         for (read, message) in cases {

@@ -65,7 +65,7 @@ import Testing
     @Test func aClockThatIsRightIsLeftAlone() {
         var clock = Self.clock()
         #expect(clock.first == .cclkQuery)
-        #expect(clock.completed(Self.right, now: .seconds(10)) == .done("the module's clock was right"))
+        #expect(clock.completed(Self.right, now: .seconds(10)) == .done("the module's clock is right (2026-11-20 00:00:00 UTC)"))
     }
 
     @Test func theNetworkComesFirst() {

@@ -96,7 +96,7 @@ import Testing
         }
         let report = harness.lastReport
         for part in [
-            "no TLS connection to broker.example:1883 (TCP CLOSED)", "the CA is in date", "the module's clock was right",
+            "no TLS connection to broker.example:1883 (TCP CLOSED)", "the CA is in date", "the module's clock is right",
             "another CA", "not for the name broker.example", "RSA key exchange only", "our client certificate",
         ] { #expect(report.contains(part), "\(part)") }
         #expect(zip(pauses, [15, 30, 60, 120, 240, 480, 600, 600]).allSatisfy { $0 >= .seconds($1) })
