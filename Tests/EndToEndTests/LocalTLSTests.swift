@@ -12,7 +12,7 @@ extension EndToEndTests {
             let tls = try TLSRig()
             var options = options(tls, requiresClient: false)
             options.configuration.local = [TLSRig.table(tls.authority)]
-            try expectTraffic(options)
+            try expectTraffic(tls.rig(options))
         }
 
         @Test("The bridge shows a certificate")
@@ -20,7 +20,7 @@ extension EndToEndTests {
             let tls = try TLSRig()
             var options = options(tls, requiresClient: true)
             options.configuration.local = [TLSRig.table(tls.authority, tls.client)]
-            let rig = try expectTraffic(options)
+            let rig = try expectTraffic(tls.rig(options))
             // use_identity_as_username: the broker knows the bridge by its certificate.
             #expect(rig.local.log.contains("u'rig'"), "\(rig.local.log.suffix(2000))")
         }
@@ -39,7 +39,7 @@ extension EndToEndTests {
             options.configuration.local = [
                 "tls = { psk_identity = \"box\", psk_file = \"\(files.file("key"))\" }"
             ]
-            let rig = try expectTraffic(options)
+            let rig = try expectTraffic(BridgeRig(options))
             #expect(!rig.log.contains(key), "the key is in the log")
         }
 
@@ -50,9 +50,9 @@ extension EndToEndTests {
             let stranger = try tls.certificates.authority("Another CA")
             var options = options(tls, requiresClient: false)
             options.configuration.local = [TLSRig.table(nil, more: "verify = false")]
-            let trusting = try BridgeRig(options, loop: loop)
+            let trusting = try tls.rig(options, loop: loop)
             options.configuration.local = [TLSRig.table(stranger)]
-            let wary = try BridgeRig(options, loop: loop)
+            let wary = try tls.rig(options, loop: loop)
             try trusting.start()
             try wary.start(online: false)
             try wary.wait("the complaint") { wary.hasLogged("trying again until it is back") }
@@ -76,8 +76,7 @@ extension EndToEndTests {
         }
 
         @discardableResult
-        private func expectTraffic(_ options: BridgeRig.Options) throws -> BridgeRig {
-            let rig = try BridgeRig(options)
+        private func expectTraffic(_ rig: BridgeRig) throws -> BridgeRig {
             try rig.start()
             let out = try rig.outbound(100)
             let back = try rig.inbound(50)

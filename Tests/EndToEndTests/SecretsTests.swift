@@ -14,7 +14,7 @@ extension EndToEndTests {
         @Test("A whole run with everything secret, debug log on: no artefact of the bridge holds any of it")
         func nothingLeaks() throws {
             let tls = try TLSRig()
-            let rig = try BridgeRig(options(tls))
+            let rig = try tls.rig(options(tls))
             for (name, secret) in Self.passwords {
                 try Files.writeAtomically(rig.directory.file(name), Array("\(secret)\n".utf8))
             }
@@ -52,7 +52,7 @@ extension EndToEndTests {
         @Test("Secret files that others can read: refused with the chmod; group-readable ones are taken")
         func permissions() throws {
             let tls = try TLSRig()
-            let rig = try BridgeRig(options(tls))
+            let rig = try tls.rig(options(tls))
             for (name, secret) in Self.passwords {
                 try Files.writeAtomically(rig.directory.file(name), Array("\(secret)\n".utf8), mode: 0o640)
             }

@@ -53,7 +53,8 @@ extension EndToEndTests {
 
         @Test("An upload that breaks off is named, and made good when the port is back")
         func cutUpload() throws {
-            let rig = try BridgeRig(try TLSRig().options(.mutual))
+            let tls = try TLSRig()
+            let rig = try tls.rig(tls.options(.mutual))
             try rig.simulator.fault("cut-upload 500")
             try rig.start(online: false)
             try rig.wait("the cut") { rig.simulator.transcript.contains("the port dies after 500 bytes") }
@@ -75,7 +76,7 @@ extension EndToEndTests {
                 var options = tls.options(.serverVerified)
                 change(&options)
                 let always = "The module does not say why"
-                return Case(name: name, rig: try BridgeRig(options, loop: loop), texts: texts + [always], cause: cause)
+                return Case(name: name, rig: try tls.rig(options, loop: loop), texts: texts + [always], cause: cause)
             }
             func lines(_ server: TestCertificates.Identity, _ suites: String) -> [String] {
                 TestCertificates.brokerLines(authority: tls.authority, server: server, suites: suites)
@@ -111,7 +112,7 @@ extension EndToEndTests {
         }
 
         private func fullFlash(_ tls: TLSRig, _ loop: EventLoop) throws -> BridgeRig {
-            let rig = try BridgeRig(tls.options(.mutual), loop: loop)
+            let rig = try tls.rig(tls.options(.mutual), loop: loop)
             try rig.simulator.fault("fs-full")
             return rig
         }

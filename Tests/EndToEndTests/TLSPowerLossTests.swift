@@ -83,13 +83,13 @@ extension EndToEndTests {
         ) throws -> [Victim] {
             let host = takesHost ? ", with the host" : ""
             // Nothing is known of the module: all three files, deleted, created, written, measured.
-            let fresh = try BridgeRig(tls.options(.mutual), loop: loop)
+            let fresh = try tls.rig(tls.options(.mutual), loop: loop)
             // A good set is in the module: two files are written beside it, and its CA is measured first.
-            let rotated = try BridgeRig(tls.options(.mutual), loop: loop)
+            let rotated = try tls.rig(tls.options(.mutual), loop: loop)
             try rotated.start()
             try rotated.wait("the first verdict") { rotated.hasLogged("these carried a session and are kept") }
             try rotated.stop()
-            let configured = try BridgeRig(tls.options(.mutual), loop: loop)
+            let configured = try tls.rig(tls.options(.mutual), loop: loop)
             return [
                 Victim("new" + host, fresh, "AT+FS", steps: 12, takesHost: takesHost) { step in
                     try fresh.configure(tls, tls.client, state: "state\(step)")

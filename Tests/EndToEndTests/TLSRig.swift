@@ -59,6 +59,13 @@ struct TLSRig {
         options.configuration.remote = [table(mode)]
         return options
     }
+
+    /// A rig that keeps the certificates' files.
+    func rig(_ options: BridgeRig.Options, loop: EventLoop? = nil) throws -> BridgeRig {
+        let rig = try BridgeRig(options, loop: loop)
+        rig.companions.append(certificates)
+        return rig
+    }
 }
 
 extension BridgeRig {

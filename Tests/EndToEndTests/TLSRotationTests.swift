@@ -9,7 +9,7 @@ extension EndToEndTests {
         @Test("New client certificates while messages flow: nothing is lost, only what changed is written")
         func whileMessagesFlow() throws {
             let tls = try TLSRig()
-            let rig = try BridgeRig(tls.options(.mutual))
+            let rig = try tls.rig(tls.options(.mutual))
             try rig.start()
             let out = try rig.outbound(.max)
             let back = try rig.inbound(.max)
@@ -43,7 +43,7 @@ extension EndToEndTests {
         @Test("A bad new certificate: the old one goes back, and the log says why")
         func badCertificate() throws {
             let tls = try TLSRig()
-            let rig = try BridgeRig(tls.options(.mutual))
+            let rig = try tls.rig(tls.options(.mutual))
             try rig.start()
             try rig.wait("the first ones' verdict") { rig.hasLogged("these carried a session and are kept") }
             let stranger = try tls.certificates.authority("Another CA")

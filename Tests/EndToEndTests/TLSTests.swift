@@ -8,7 +8,8 @@ extension EndToEndTests {
     struct TLS {
         @Test("Messages cross; a second start and a restarted module write nothing", arguments: TLSRig.Mode.allCases)
         func crosses(mode: TLSRig.Mode) throws {
-            let rig = try BridgeRig(try TLSRig().options(mode))
+            let tls = try TLSRig()
+            let rig = try tls.rig(tls.options(mode))
             try rig.start()
             let out = try rig.outbound(100)
             let back = try rig.inbound(50)
@@ -35,9 +36,10 @@ extension EndToEndTests {
 
         @Test("A clock at 1970 is set before the connection is made", arguments: ["on", "off"])
         func clock(nitz: String) throws {
-            var options = try TLSRig().options(.serverVerified)
+            let tls = try TLSRig()
+            var options = tls.options(.serverVerified)
             options.simulator += ["--clock", "0", "--nitz", nitz]
-            let rig = try BridgeRig(options)
+            let rig = try tls.rig(options)
             try rig.start()
             let commands = rig.simulator.commands()
             let connection = try #require(commands.firstIndex { $0.hasPrefix("AT+SSLMIPSTART") })
@@ -52,9 +54,10 @@ extension EndToEndTests {
 
         @Test("A clock that nobody can set is named, and no certificate is checked against it")
         func noClock() throws {
-            var options = try TLSRig().options(.serverVerified)
+            let tls = try TLSRig()
+            var options = tls.options(.serverVerified)
             options.simulator += ["--clock", "0", "--nitz", "off", "--ntp", "off"]
-            let rig = try BridgeRig(options)
+            let rig = try tls.rig(options)
             try rig.start(online: false)
             if SystemClock.isSynchronised {
                 try rig.awaitOnline()
@@ -76,7 +79,7 @@ extension EndToEndTests {
             var options = tls.options(.mutual)
             let torn = "certificate = \"\(tls.client.certificate)\", key = \"\(other.key)\""
             options.configuration.remote = [TLSRig.table(tls.authority, more: torn)]
-            let rig = try BridgeRig(options)
+            let rig = try tls.rig(options)
             try rig.start(online: false)
             #expect(try rig.exitStatus() == .exited(78), "\(rig.diagnosis)")
             #expect(rig.hasLogged("remote.tls.key: \(other.key)"), "\(rig.diagnosis)")

@@ -54,6 +54,8 @@ public final class BridgeRig {
     public private(set) var bridge: ChildProcess?
     /// The program under test.
     public let program: String
+    /// What has to live as long as this rig: the files that its brokers read.
+    public var companions: [AnyObject] = []
     private let options: Options
     private var mark = 0
 
