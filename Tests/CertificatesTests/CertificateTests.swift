@@ -35,7 +35,7 @@ import Testing
         #expect(throws: CertificateProblem.keyMismatch) { try PrivateKey(pem: authority.keyBytes, of: own) }
     }
 
-    /// The same name, another key: the signature tells.
+    /// The same name, another key: the key identifier or else the signature tells.
     @Test func anAuthorityOfTheSameNameIsNotTheIssuer() throws {
         let files = try TestCertificates()
         let (one, other) = (try files.authority("Same"), try files.authority("Same"))
@@ -68,7 +68,9 @@ import Testing
         #expect(throws: CertificateProblem.notPEM(expected: "certificate", found: nil)) {
             try Certificate.all(inPEM: Array("hello".utf8))
         }
-        #expect(throws: CertificateProblem.notPEM(expected: "certificate", found: nil)) { try Certificate.all(inPEM: []) }
+        #expect(throws: CertificateProblem.notPEM(expected: "certificate", found: nil)) {
+            try Certificate.all(inPEM: [])
+        }
         let certificate = try #require(try Certificate.all(inPEM: pem).first)
         #expect(throws: CertificateProblem.notPEM(expected: "private key", found: "a certificate")) {
             try PrivateKey(pem: pem, of: certificate)

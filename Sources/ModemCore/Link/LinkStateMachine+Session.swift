@@ -41,7 +41,8 @@ extension LinkStateMachine {
             }
         case .error, .cmeError, .cmsError, .timedOut, .portLost, .noPrompt:
             if earlyOutcome == .connectOK { return outcomeCame(.connectOK, for: .open, now: now) }
-            let (command, kind) = settings.tls == nil ? ("AT+MIPSTART", "plain MQTT") : ("AT+SSLMIPSTART", "MQTT over TLS")
+            let (command, kind) =
+                settings.tls == nil ? ("AT+MIPSTART", "plain MQTT") : ("AT+SSLMIPSTART", "MQTT over TLS")
             connectFailed(
                 """
                 \(command) was answered \(result.final.wireText): does the name \(settings.host) resolve, is port \
@@ -131,7 +132,8 @@ extension LinkStateMachine {
         case (.open, .connectFail(let state)):
             let detail = state.map { " (\(printable($0)))" } ?? ""
             connectFailed(
-                "no \(settings.tls == nil ? "TCP" : "TLS") connection to \(settings.host):\(settings.port)\(detail)", now: now)
+                "no \(settings.tls == nil ? "TCP" : "TLS") connection to \(settings.host):\(settings.port)\(detail)",
+                now: now)
         case (.connect, .connackOK):
             refusals = 0
             closedAtConnect = false

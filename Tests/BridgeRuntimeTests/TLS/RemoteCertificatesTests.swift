@@ -96,7 +96,8 @@ import Testing
         #expect(configuration.tlsSettings(nil, manifests: TLSManifests()) == nil)
         configuration.module.baud = 9600
         configuration.remote.tls = .init(
-            ca: authority.certificate, hostname: "name", cipherSuite: 0x3D, negotiateTimeout: .seconds(45), verifyMode: 1)
+            ca: authority.certificate, hostname: "name", cipherSuite: 0x3D, negotiateTimeout: .seconds(45),
+            verifyMode: 1)
         let settings = configuration.tlsSettings(read(), manifests: TLSManifests())
         #expect(settings?.hostName == "name")
         #expect(settings?.cipherSuite == 0x3D)

@@ -7,7 +7,9 @@ import Testing
 /// TLS through the whole bridge, under virtual time.
 @Suite struct TLSServiceTests {
     static func file(_ word: String) -> TLSFile {
-        TLSFile(contents: bytes("-----BEGIN \(word)-----\r\nSECRET \(word)\r\n-----END-----\n"), digest: bytes("digest of \(word)"))
+        TLSFile(
+            contents: bytes("-----BEGIN \(word)-----\r\nSECRET \(word)\r\n-----END-----\n"),
+            digest: bytes("digest of \(word)"))
     }
 
     static func rig() -> Rig {

@@ -50,9 +50,10 @@ import Testing
         let close = log.firstIndex(of: "AT+MIPCLOSE") ?? 0
         #expect(log[close + 1] == "AT+CCLK?")
         let configure = log.firstIndex { $0.hasPrefix("AT+MCONFIG") } ?? 0
-        #expect(Array(log[(close + 2)..<configure]) == TLSSetupTests.writing("cb-ca-a.crt", 90)
-            + TLSSetupTests.writing("cb-cert-a.crt", 90) + TLSSetupTests.writing("cb-key-a.key", 90)
-            + TLSSetupTests.parameters.dropLast() + ["AT+SSLCFG=\"ignorelocaltime\",88,0"])
+        #expect(
+            Array(log[(close + 2)..<configure]) == TLSSetupTests.writing("cb-ca-a.crt", 90)
+                + TLSSetupTests.writing("cb-cert-a.crt", 90) + TLSSetupTests.writing("cb-key-a.key", 90)
+                + TLSSetupTests.parameters.dropLast() + ["AT+SSLCFG=\"ignorelocaltime\",88,0"])
         #expect(log[configure + 1] == "AT+SSLMIPSTART=\"broker.example\",\"1883\"")
         #expect(!log.contains { $0.hasPrefix("AT+MIPSTART") })
         #expect(harness.violations == [])
