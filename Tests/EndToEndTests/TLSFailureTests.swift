@@ -22,9 +22,14 @@ extension EndToEndTests {
             let loop = try EventLoop()
             let tls = try TLSRig()
             let cases = try connections(tls, loop)
-            let full = try fullFlash(tls, loop)
-            for item in cases { try item.rig.start(online: false) }
-            try full.start(online: false)
+            let (full, cut) = try flash(tls, loop)
+            for rig in cases.map(\.rig) + [full, cut] { try rig.start(online: false) }
+            try full.wait("the complaint", limit: .seconds(40)) { full.hasLogged("next try in 15 s") }
+            #expect(full.hasLogged("the module's file system is full: cb-ca-a.crt needs"), "\(full.diagnosis)")
+            #expect(full.hasLogged("remove files of others with AT+FSLS and AT+FSDEL"))
+            #expect(full.commands("AT+SSLMIPSTART").isEmpty)
+            // Room again: the next try provisions and connects.
+            try full.simulator.fault("fs-full off")
             for item in cases {
                 try item.rig.wait("the second failure: \(item.name)", limit: .seconds(40)) {
                     item.rig.hasLogged("next try in 30 s")
@@ -41,29 +46,15 @@ extension EndToEndTests {
                 #expect(rig.commands("AT+MCONNECT").isEmpty, "\(item.name)\n\(rig.diagnosis)")
                 expectNothingLess(than: 1, rig)
             }
-            // Room again: the next try provisions and connects.
-            try full.wait("the second complaint", limit: .seconds(40)) { full.hasLogged("next try in 30 s") }
-            #expect(full.hasLogged("the module's file system is full: cb-ca-a.crt needs"), "\(full.diagnosis)")
-            #expect(full.hasLogged("AT+FSDEL"))
-            #expect(full.commands("AT+SSLMIPSTART").isEmpty)
-            try full.simulator.fault("fs-full off")
-            try full.awaitOnline(limit: .seconds(45))
-            expectNothingLess(than: 1, full)
-        }
-
-        @Test("An upload that breaks off is named, and made good when the port is back")
-        func cutUpload() throws {
-            let tls = try TLSRig()
-            let rig = try tls.rig(tls.options(.mutual))
-            try rig.simulator.fault("cut-upload 500")
-            try rig.start(online: false)
-            try rig.wait("the cut") { rig.simulator.transcript.contains("the port dies after 500 bytes") }
-            try rig.awaitOnline(limit: .seconds(60))
-            #expect(rig.hasLogged("cb-ca-a.crt"), "\(rig.diagnosis)")
-            let out = try rig.outbound(20)
-            try rig.awaitArrival([out])
-            expectClean(out, rig)
-            expectNothingLess(than: 2, rig)
+            #expect(cut.simulator.transcript.contains("the port dies after 500 bytes"))
+            #expect(cut.hasLogged("the upload of cb-ca-a.crt was cut"), "\(cut.diagnosis)")
+            for rig in [full, cut] {
+                try rig.awaitOnline(limit: .seconds(45))
+                let out = try rig.outbound(20)
+                try rig.awaitArrival([out])
+                expectClean(out, rig)
+                expectNothingLess(than: 2, rig)
+            }
         }
 
         private func connections(_ tls: TLSRig, _ loop: EventLoop) throws -> [Case] {
@@ -111,10 +102,13 @@ extension EndToEndTests {
             ]
         }
 
-        private func fullFlash(_ tls: TLSRig, _ loop: EventLoop) throws -> BridgeRig {
-            let rig = try tls.rig(tls.options(.mutual), loop: loop)
-            try rig.simulator.fault("fs-full")
-            return rig
+        /// A module without room, and one whose port goes while a file is written.
+        private func flash(_ tls: TLSRig, _ loop: EventLoop) throws -> (full: BridgeRig, cut: BridgeRig) {
+            let full = try tls.rig(tls.options(.mutual), loop: loop)
+            try full.simulator.fault("fs-full")
+            let cut = try tls.rig(tls.options(.mutual), loop: loop)
+            try cut.simulator.fault("cut-upload 500")
+            return (full, cut)
         }
     }
 }

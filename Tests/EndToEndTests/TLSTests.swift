@@ -16,7 +16,7 @@ extension EndToEndTests {
             try rig.awaitArrival([out, back])
             expectClean(out, rig)
             expectClean(back, rig)
-            #expect(rig.remote.log.contains("negotiated TLSv1.2 cipher AES256-SHA256"))
+            #expect(rig.simulator.transcript.contains("connected, TLSv1.2 AES256-SHA256"), "\(rig.diagnosis)")
             expectNothingLess(than: mode.level, rig)
             #expect(rig.commands("AT+SSLCFG=\"seclevel\"").last == "AT+SSLCFG=\"seclevel\",88,\(mode.level)")
             #expect(rig.commands("AT+FSWRITE").count == [0, 1, 3][mode.level], "\(rig.diagnosis)")
