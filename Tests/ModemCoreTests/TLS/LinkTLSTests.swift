@@ -254,6 +254,15 @@ import Testing
         #expect(harness.violations == [])
     }
 
+    @Test func anUploadThatThePortCutShortIsNamed() {
+        let harness = Self.harness()
+        harness.go(to: "AT+FSWRITE")
+        harness.portClosed()
+        #expect(harness.reported("the upload of cb-ca-a.crt was cut short"))
+        // Once: what follows is not an upload any more.
+        #expect(harness.reports.count { $0.text.contains("was cut short") } == 1)
+    }
+
     @Test func stoppingDuringTheSetup() {
         for line in ["AT+FSWRITE", "AT+SSLCFG"] {
             let harness = Self.harness()
