@@ -40,6 +40,27 @@ extension EndToEndTests {
             expectNothingLess(than: 2, rig)
         }
 
+        @Test("A CA that did not sign the broker's certificate: the old one goes back, over a kill too")
+        func badAuthority() throws {
+            let tls = try TLSRig()
+            let rig = try tls.rig(tls.options(.mutual))
+            try rig.start()
+            try rig.wait("the first ones' verdict") { rig.hasLogged("these carried a session and are kept") }
+            try rig.kill()
+            var configuration = BridgeConfiguration()
+            configuration.remote = [TLSRig.table(try tls.certificates.authority("Another CA"), tls.client)]
+            try rig.configure(configuration)
+            let mark = rig.simulator.transcript.mark
+            try rig.start(online: false)
+            try rig.wait("the first failure") { rig.hasLogged("another CA signed the broker's certificate") }
+            try rig.kill()
+            try rig.start()
+            #expect(rig.hasLogged("the new certificates did not carry a session: back to the older ones"))
+            #expect(written(rig, after: mark) == ["cb-ca-b.crt"], "\(rig.diagnosis)")
+            #expect(rig.commands("AT+SSLCFG=\"cacert\"").last?.contains("cb-ca-a.crt") == true)
+            expectNothingLess(than: 2, rig)
+        }
+
         @Test("A bad new certificate: the old one goes back, and the log says why")
         func badCertificate() throws {
             let tls = try TLSRig()

@@ -63,7 +63,8 @@ struct TLSSetup {
 
     /// The file whose contents are on their way.
     var fileInTransit: String? {
-        guard case .step(let index) = phase, let step = plan?.steps.dropFirst(index).first, case .write(let place) = step
+        guard case .step(let index) = phase, let steps = plan?.steps, index < steps.count,
+            case .write(let place) = steps[index]
         else { return nil }
         return place.name
     }
