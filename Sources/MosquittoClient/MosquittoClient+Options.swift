@@ -37,7 +37,7 @@ extension MosquittoClient {
         public var pskIdentity: String?
         /// The pre-shared key in hexadecimal digits.
         public var psk: String?
-        /// Whether a certificate for another host name is accepted. The chain is verified all the same.
+        /// Whether any certificate is accepted: neither its signer, its dates nor its name is looked at.
         public var insecure: Bool
 
         /// TLS settings.

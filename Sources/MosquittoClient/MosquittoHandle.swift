@@ -94,7 +94,10 @@ import Glibc
         let directory = tls.ca == nil ? "/etc/ssl/certs" : nil
         let code = unsafe mosquitto_tls_set(raw, tls.ca, directory, tls.certificate, tls.key, noPassphrase)
         try check("TLS", code, (tls.certificate == nil) == (tls.key == nil) ? nil : "certificate and key go together")
-        if tls.insecure { try check("TLS", unsafe mosquitto_tls_insecure_set(raw, true)) }
+        guard tls.insecure else { return }
+        // 0: SSL_VERIFY_NONE.
+        try check("TLS", unsafe mosquitto_tls_opts_set(raw, 0, nil, nil))
+        try check("TLS", unsafe mosquitto_tls_insecure_set(raw, true))
     }
 
     // MARK: Connection

@@ -2,6 +2,8 @@
 public struct BridgeConfiguration: Sendable {
     /// Further lines of `[module]`.
     public var module: [String] = []
+    /// Further lines of `[local]`.
+    public var local: [String] = []
     /// Further lines of `[remote]`.
     public var remote: [String] = []
     /// Further lines of `[queue]`.
@@ -58,6 +60,7 @@ public struct BridgeConfiguration: Sendable {
         host = "127.0.0.1"
         port = \(localPort)
         client_id = "cellbridge-rig"
+        \(local.joined(separator: "\n"))
         [module]
         port = "\(self.port ?? port)"
         baud = \(baud)

@@ -1,5 +1,7 @@
 import Glibc
 public import LinuxIO
+public import MosquittoClient
+public import PrivateBroker
 
 /// The bridge as it is used: its binary as a child, two real brokers, the simulated module as another child.
 ///
@@ -17,10 +19,16 @@ public final class BridgeRig {
         public var simulator: [String] = ["--service-delay", "100ms", "--boot-delay", "100ms"]
         /// The configuration of the bridge.
         public var configuration = BridgeConfiguration()
-        /// Further lines of the remote broker's configuration: its TLS.
-        public var remoteBroker: [String] = []
         /// Whether the brokers keep what they have over a restart.
         public var isPersistent = false
+        /// The broker on this host.
+        public var local = BrokerProcess.Options()
+        /// The broker behind the module.
+        public var remote = BrokerProcess.Options()
+        /// How the test's own clients reach the broker on this host; nil: in plain.
+        public var localClient: MosquittoClient.TLS?
+        /// How the test's own clients reach the broker behind the module; nil: in plain.
+        public var remoteClient: MosquittoClient.TLS?
         /// The AT dialogue in the log.
         public var isVerbose = true
 
@@ -46,6 +54,8 @@ public final class BridgeRig {
     public private(set) var bridge: ChildProcess?
     /// The program under test.
     public let program: String
+    /// What has to live as long as this rig: the files that its brokers read.
+    public var companions: [AnyObject] = []
     private let options: Options
     private var mark = 0
 
@@ -56,11 +66,10 @@ public final class BridgeRig {
         program = try Self.findProgram()
         self.loop = try loop ?? EventLoop()
         directory = try TemporaryDirectory("rig")
-        var broker = BrokerProcess.Options()
-        broker.isPersistent = options.isPersistent
-        local = try BrokerProcess(broker)
-        broker.extraLines = options.remoteBroker
-        remote = try BrokerProcess(broker)
+        var brokers = (local: options.local, remote: options.remote)
+        if options.isPersistent { (brokers.local.isPersistent, brokers.remote.isPersistent) = (true, true) }
+        local = try BrokerProcess(brokers.local)
+        remote = try BrokerProcess(brokers.remote)
         log = TailedFile(directory.file("bridge.log"))
         simulator = try SimulatorProcess(
             program: program,
@@ -180,13 +189,13 @@ public final class BridgeRig {
     public func outbound(_ total: Int, mix: NumberedPayload.Mix = .everything) throws -> NumberedFlow {
         try NumberedFlow(
             loop: loop, name: "out", from: local.port, prefix: "plant/", to: remote.port, prefix: "site7/",
-            total: total, mix: mix)
+            total: total, mix: mix, tls: (options.localClient, options.remoteClient))
     }
 
     /// Numbered messages from the remote broker to the local one.
     public func inbound(_ total: Int, mix: NumberedPayload.Mix = .everything) throws -> NumberedFlow {
         try NumberedFlow(
             loop: loop, name: "in", from: remote.port, prefix: "cmd/", to: local.port, prefix: "orders/",
-            total: total, mix: mix)
+            total: total, mix: mix, tls: (options.remoteClient, options.localClient))
     }
 }

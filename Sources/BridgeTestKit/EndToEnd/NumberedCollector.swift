@@ -1,5 +1,5 @@
 public import LinuxIO
-import MosquittoClient
+public import MosquittoClient
 
 /// A client with a session that stays, which writes down every message that comes, with its number. Loop's thread only.
 public final class NumberedCollector {
@@ -31,13 +31,15 @@ public final class NumberedCollector {
 
     /// Subscribes to `filter` at QoS 1 and waits for the SUBACK.
     public init(
-        loop: EventLoop, port: Int, clientID: String, filter: String, mix: NumberedPayload.Mix = .everything
+        loop: EventLoop, port: Int, clientID: String, filter: String, mix: NumberedPayload.Mix = .everything,
+        tls: MosquittoClient.TLS? = nil
     ) throws {
         self.loop = loop
         self.filter = filter
         self.mix = mix
-        let options = MosquittoClient.Options(
+        var options = MosquittoClient.Options(
             host: "127.0.0.1", port: port, clientID: clientID, cleanStart: false, sessionExpiry: 3600)
+        options.tls = tls
         client = try MosquittoClient(options, loop: loop) { [weak self] in self?.handle($0) }
         client?.connect()
         guard runLoop(loop, until: { isSubscribed }) else { throw RigFailure("no SUBACK for \(filter)") }

@@ -1,4 +1,5 @@
 public import LinuxIO
+public import MosquittoClient
 
 /// Numbered messages on their way from one broker to the other: a publisher here, a collector there, and the verdict.
 public final class NumberedFlow {
@@ -38,18 +39,21 @@ public final class NumberedFlow {
     public let collector: NumberedCollector
     private let topics: [[UInt8]]
 
-    /// From `source` under the prefix there to `sink` under the prefix there, over three topics of one's own.
+    /// From `source` under the prefix there to `sink` under the prefix there, over three topics of one's own. `tls`: how
+    /// the test's clients reach those brokers.
     public init(
         loop: EventLoop, name: String, from source: Int, prefix: String, to sink: Int, prefix sinkPrefix: String,
         total: Int, mix: NumberedPayload.Mix = .everything, topics: [String] = ["t/0", "t/1", "t/größe"],
-        retain: Bool = false, window: Int = 20
+        retain: Bool = false, window: Int = 20,
+        tls: (source: MosquittoClient.TLS?, sink: MosquittoClient.TLS?) = (nil, nil)
     ) throws {
         self.topics = topics.map { Array((sinkPrefix + $0).utf8) }
         collector = try NumberedCollector(
-            loop: loop, port: sink, clientID: "collect-\(name)", filter: sinkPrefix + "#", mix: mix)
+            loop: loop, port: sink, clientID: "collect-\(name)", filter: sinkPrefix + "#", mix: mix,
+            tls: tls.sink)
         publisher = try NumberedPublisher(
             loop: loop, port: source, clientID: "publish-\(name)", topics: topics.map { prefix + $0 }, total: total,
-            mix: mix, retain: retain, window: window)
+            mix: mix, retain: retain, window: window, tls: tls.source)
     }
 
     /// Published and not arrived.

@@ -1,6 +1,6 @@
 import Glibc
 public import LinuxIO
-import MosquittoClient
+public import MosquittoClient
 
 /// A client that publishes numbered messages at QoS 1 until the broker has acknowledged them all, over lost
 /// connections too. Loop's thread only.
@@ -27,7 +27,8 @@ public final class NumberedPublisher {
     /// Number n goes to the topic at n modulo their count. Starts at once.
     public init(
         loop: EventLoop, port: Int, clientID: String, topics: [String], total: Int,
-        mix: NumberedPayload.Mix = .everything, retain: Bool = false, window: Int = 20
+        mix: NumberedPayload.Mix = .everything, retain: Bool = false, window: Int = 20,
+        tls: MosquittoClient.TLS? = nil
     ) throws {
         self.loop = loop
         self.topics = topics.map { Array($0.utf8) }
@@ -35,7 +36,8 @@ public final class NumberedPublisher {
         self.mix = mix
         self.retain = retain
         self.window = window
-        let options = MosquittoClient.Options(host: "127.0.0.1", port: port, clientID: clientID)
+        var options = MosquittoClient.Options(host: "127.0.0.1", port: port, clientID: clientID)
+        options.tls = tls
         client = try MosquittoClient(options, loop: loop) { [weak self] in self?.handle($0) }
         client?.connect()
         tick()

@@ -83,6 +83,14 @@ extension LinkStateMachine {
         noticesPending = 0
         sessionGone = false
         closedStaleLink = false
+        if let file = tls?.setup?.fileInTransit {
+            report(
+                .error,
+                """
+                TLS: the upload of \(file) was cut short; it is written again when the module is back: check cable, power \
+                and flow control when that goes on
+                """)
+        }
         tls?.forgetModule()
         waited()
     }

@@ -118,8 +118,9 @@ extension LinkStateMachine {
         waited()
         goOffline(reason)
         let decision = ladder.next(entry: .link, hasHardwareReset: settings.hasHardwareReset, now: now)
-        let least = tls?.leastPause ?? .seconds(15)
-        state = .resting(until: now + max(decision.after, least), rung: decision.rung)
+        let pause = max(decision.after, tls?.leastPause ?? .seconds(15))
+        report(.info, "next try in \(pause.components.seconds) s")
+        state = .resting(until: now + pause, rung: decision.rung)
     }
 
     /// Counts a failure with the files in use; true when it made the other set the one in use.

@@ -61,6 +61,14 @@ struct TLSSetup {
         self.clock = clock
     }
 
+    /// The file whose contents are on their way.
+    var fileInTransit: String? {
+        guard case .step(let index) = phase, let steps = plan?.steps, index < steps.count,
+            case .write(let place) = steps[index]
+        else { return nil }
+        return place.name
+    }
+
     // MARK: Events
 
     mutating func start() -> Next {
@@ -284,15 +292,5 @@ struct TLSSetup {
         case .ignoreLocalTime: settings.ignoreLocalTime && settings.verify
         case .negotiateTimeout: false
         }
-    }
-}
-
-extension CommandResult {
-    /// The number after the colon of the first line: `+FSFSIZE: 10`, `+FSMEM: 1304000 bytes`.
-    var firstNumber: Int? {
-        guard let line = lines.first, let colon = line.firstIndex(of: 0x3A) else { return nil }
-        let digits = line[(colon + 1)...].drop { $0 == 0x20 }.prefix { $0 >= 0x30 && $0 <= 0x39 }
-        guard (1...12).contains(digits.count) else { return nil }
-        return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     }
 }

@@ -17,7 +17,7 @@ extension SimulatedModule {
         case publishError(String)
         case removeSIM, insertSIM
         case print(String)
-        case powerLoss(lines: Int, hasEffect: Bool)
+        case powerLoss(lines: Int, hasEffect: Bool, beginning: String)
         case fullFlash(Bool)
         case cutUpload(Int)
     }
@@ -69,8 +69,8 @@ extension SimulatedModule {
             if power == .running { printLine("+CPIN: \(simStatus) 0") }
             searchForNetwork(now: now)
         case .print(let text): printLine(text)
-        case .powerLoss(let lines, let hasEffect):
-            faults.powerLoss = .init(lines: lines - 1, hasEffect: hasEffect)
+        case .powerLoss(let lines, let hasEffect, let beginning):
+            faults.powerLoss = .init(lines: lines - 1, hasEffect: hasEffect, beginning: ascii(beginning))
         case .fullFlash(let isFull): flash.isFull = isFull
         case .cutUpload(let count): faults.cutUpload = count
         }
@@ -103,7 +103,7 @@ extension SimulatedModule {
 
     /// Counts a complete command line; true when power goes before it has any effect.
     mutating func losesPowerBefore(_ line: [UInt8], now: Duration) -> Bool {
-        guard var loss = faults.powerLoss, !loss.isDue else { return false }
+        guard var loss = faults.powerLoss, !loss.isDue, line.starts(with: loss.beginning) else { return false }
         guard loss.lines == 0 else {
             loss.lines -= 1
             faults.powerLoss = loss

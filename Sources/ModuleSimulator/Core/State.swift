@@ -190,6 +190,8 @@ struct FaultState: Equatable {
         var lines: Int
         /// Whether the command still has its effect; its answer is not heard in either case.
         var hasEffect: Bool
+        /// Only lines that begin with this count.
+        var beginning: [UInt8] = []
         /// The line has come, its end has not.
         var isDue = false
     }

@@ -42,7 +42,9 @@ enum FaultLine: Equatable {
         case "sim-insert": return .module(.insertSIM)
         case "print": return .module(.print(rest.joined(separator: " ")))
         case "power-loss-after", "power-loss-before":
-            return .module(.powerLoss(lines: try count(rest, name), hasEffect: name == "power-loss-after"))
+            let beginning = rest.count == 2 ? rest[1] : ""
+            let lines = try count(Array(rest.prefix(rest.count == 2 ? 1 : rest.count)), name)
+            return .module(.powerLoss(lines: lines, hasEffect: name == "power-loss-after", beginning: beginning))
         case "fs-full":
             guard rest.isEmpty || rest == ["off"] else { throw Problem(text: "fs-full wants off or nothing") }
             return .module(.fullFlash(rest.isEmpty))

@@ -95,7 +95,8 @@ import Testing
             Self.refuse(harness)
             pauses.append((harness.deadline ?? .zero) - harness.now)
         }
-        let report = harness.lastReport
+        #expect(harness.lastReport == "next try in 600 s")
+        let report = harness.reports.last { $0.level == .error }?.text ?? ""
         for part in [
             "no TLS connection to broker.example:1883 (TCP CLOSED)", "the CA is in date", "the module's clock is right",
             "another CA", "not for the name broker.example", "RSA key exchange only", "our client certificate",
@@ -252,6 +253,15 @@ import Testing
         harness.complete(CommandResult(final: .timedOut))
         #expect(harness.behave(until: { $0.isOnline }))
         #expect(harness.violations == [])
+    }
+
+    @Test func anUploadThatThePortCutShortIsNamed() {
+        let harness = Self.harness()
+        harness.go(to: "AT+FSWRITE")
+        harness.portClosed()
+        #expect(harness.reported("the upload of cb-ca-a.crt was cut short"))
+        // Once: what follows is not an upload any more.
+        #expect(harness.reports.count { $0.text.contains("was cut short") } == 1)
     }
 
     @Test func stoppingDuringTheSetup() {
