@@ -159,4 +159,12 @@ extension LinkStateMachine {
     static func growingPause(_ failures: Int) -> Duration {
         min(.seconds(15) * (1 << min(max(failures, 1) - 1, 6)), .seconds(600))
     }
+
+    // MARK: For trials
+
+    /// Sessions in a row that did not come about: the setup, the connection, or the broker's answer.
+    package var failedSessions: Int { (tls?.failures ?? 0) + refusals }
+
+    /// Whether the configured files are the ones in use, not those of an earlier session.
+    package var usesConfiguredFiles: Bool { !(tls?.usesGood ?? false) }
 }
