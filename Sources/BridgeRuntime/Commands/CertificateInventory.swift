@@ -45,8 +45,7 @@ package struct CertificateInventory: Equatable {
         package var path: String
         /// Bytes; nil when it cannot be read.
         package var size: Int?
-        /// SHA-256 in hexadecimal; nil when it cannot be read. Of a key file this is no secret: 2048 random bits cannot
-        /// be guessed from it.
+        /// SHA-256 in hexadecimal; nil when it cannot be read, and for keys: nothing made of a key is shown.
         package var digest: String?
         /// Its certificates, in order.
         package var entries: [Entry] = []
@@ -72,7 +71,7 @@ package struct CertificateInventory: Equatable {
         package var name: String
         /// What the manifest says; nil when it knows nothing.
         package var size: Int?
-        /// SHA-256 in hexadecimal.
+        /// SHA-256 in hexadecimal; nil for keys.
         package var digest: String?
         /// Whether it holds the configured file.
         package var isConfigured = false
@@ -134,7 +133,7 @@ package struct CertificateInventory: Equatable {
             var file = File(kind: kind.rawValue, path: path)
             if let known = certificates.files[kind] {
                 file.size = known.contents.count
-                file.digest = Digest.text(known.digest)
+                file.digest = kind == .key ? nil : Digest.text(known.digest)
                 if kind == .key {
                     file.key = own.flatMap { try? PrivateKey(pem: known.contents, of: $0).kind.description }
                 } else {
@@ -175,14 +174,19 @@ package struct CertificateInventory: Equatable {
     /// Whether nothing is wrong with the files.
     package var filesAreSound: Bool { !findings.contains { $0.severity == .error } }
 
+    /// A Unix time for people: `2026-03-07 04:05:09 UTC`.
+    package static func date(_ time: Int64) -> String { UnixTime.text(time) }
+
     private func module(_ imei: String, all: Bool = false) -> Module {
         let manifest = manifests[imei]
         let slots = TLSPlace.all.map { place in
             let entry = manifest.entries[place]
             let file = wanted[place.kind]
             return Slot(
-                kind: place.kind.rawValue, name: place.name, size: entry?.size, digest: entry.map { Digest.text($0.digest) },
-                isConfigured: entry != nil && entry?.digest == file?.digest, isGood: manifest.good[place.kind] == place.slot)
+                kind: place.kind.rawValue, name: place.name, size: entry?.size,
+                digest: place.kind == .key ? nil : entry.map { Digest.text($0.digest) },
+                isConfigured: entry != nil && entry?.digest == file?.digest,
+                isGood: manifest.good[place.kind] == place.slot)
         }
         return Module(
             imei: imei, slots: all ? slots : slots.filter { $0.size != nil },

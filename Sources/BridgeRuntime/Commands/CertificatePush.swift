@@ -80,7 +80,8 @@ package struct CertificatePush {
             case .done:
                 let files = provisioning.places.map { place in
                     Outcome(
-                        kind: place.kind.rawValue, name: place.name, size: settings.files[place.kind]?.contents.count ?? 0,
+                        kind: place.kind.rawValue, name: place.name,
+                        size: settings.files[place.kind]?.contents.count ?? 0,
                         wasWritten: provisioning.written.contains(place))
                 }
                 return (module, files)

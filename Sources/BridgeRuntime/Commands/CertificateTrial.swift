@@ -30,9 +30,7 @@ package final class CertificateTrial {
     private let pinFileMark: [UInt8]
     private var isOnline = false
     private var isFinished = false
-    private var wasOtherSet = false
     private var problem: String?
-    private var manifest: (bytes: [UInt8], token: Int)?
     /// Messages that came and were put into the inbox.
     package private(set) var received = 0
     /// The last thing that went wrong, as the link machine told it.
@@ -59,6 +57,7 @@ package final class CertificateTrial {
         settings.hasHardwareReset = false
         settings.tls = configuration.tlsSettings(
             certificates, manifests: TLSManifests(encoded: try state.meta(Dispatcher.Meta.tlsManifests) ?? []))
+        settings.tls?.fallsBack = false
         let path = if case .path(let path) = configuration.module.port { path } else { "simulator" }
         let clock = LoopClock(loop)
         let routing = self.routing
@@ -81,7 +80,7 @@ package final class CertificateTrial {
         driver.start(dataModeRecord: nil)
         loop.run(until: {
             isOnline || isFinished || problem != nil || isInterrupted() || loop.now >= end || state.problem != nil
-                || driver.link.failedSessions >= Self.attempts || !driver.link.usesConfiguredFiles
+                || driver.link.failedSessions >= Self.attempts
         })
         let outcome = judge(interrupted: isInterrupted(), late: loop.now >= end, limit)
         // The session is ended in order, and all that came is on disk.
@@ -95,7 +94,7 @@ package final class CertificateTrial {
     }
 
     private func judge(interrupted: Bool, late: Bool, _ limit: Duration) -> Outcome {
-        if isOnline, driver.link.usesConfiguredFiles { return .cameUp }
+        if isOnline { return .cameUp }
         if let problem { return .failed(problem) }
         if interrupted { return .interrupted }
         if late {

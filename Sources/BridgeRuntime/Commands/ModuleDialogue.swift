@@ -76,7 +76,8 @@ package final class ModuleDialogue {
             let attempts = hostUptime() < .seconds(120) ? 180 : 15
             run(session.synchronise(attempts: attempts, interval: .milliseconds(500), now: clock.now))
         }
-        try wait { isSynchronised }
+        try wait { isSynchronised || isInterrupted() }
+        if isInterrupted() { throw .interrupted }
         _ = try submit(.ate0)
         _ = try submit(.cmee(1))
         let model = try submit(.ati)

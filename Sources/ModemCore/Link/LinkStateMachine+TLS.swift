@@ -164,7 +164,4 @@ extension LinkStateMachine {
 
     /// Sessions in a row that did not come about: the setup, the connection, or the broker's answer.
     package var failedSessions: Int { (tls?.failures ?? 0) + refusals }
-
-    /// Whether the configured files are the ones in use, not those of an earlier session.
-    package var usesConfiguredFiles: Bool { !(tls?.usesGood ?? false) }
 }
