@@ -57,6 +57,12 @@ public final class ScriptedModulePort: ModulePort {
     /// `AT+MQTTMODE`.
     public private(set) var isHex = false
 
+    /// The module's files. They survive a reboot.
+    public var files: [String: [UInt8]] = [:]
+    /// How often a file was written.
+    public private(set) var fileWrites = 0
+    private var upload: (left: Int, name: String)?
+
     private let clock: ManualClock
     private var isOpen = false
     private var input: [UInt8] = []
@@ -110,6 +116,7 @@ public final class ScriptedModulePort: ModulePort {
     /// The module starts anew without a word.
     public func forget() {
         (status, isHex, subscriptions, input, data) = (0, false, [], [], nil)
+        upload = nil
     }
 
     /// The module takes part of a payload that never ends.
@@ -141,8 +148,9 @@ public final class ScriptedModulePort: ModulePort {
     private func take(_ byte: UInt8) {
         // The LF behind a command's CR is never data.
         let endsLine = byte == 0x0A && isBehindCR
-        isBehindCR = data == nil && byte == 0x0D
+        isBehindCR = data == nil && upload == nil && byte == 0x0D
         if endsLine { return }
+        if upload != nil { return uploaded(byte) }
         if var open = data {
             open.publish.payload.append(byte)
             open.left -= 1
@@ -162,6 +170,7 @@ public final class ScriptedModulePort: ModulePort {
         commands.append(text)
         if isMute { return }
         if let lines = script(text) { return say(lines, after: latency) }
+        if text.hasPrefix("AT+FS") { return file(text) }
         if let publish = publish(line, text) { return started(publish, text) }
         say(answer(text), after: latency)
         if let outcome = outcome(text) { say([outcome], after: latency + outcomeDelay) }
@@ -178,6 +187,7 @@ public final class ScriptedModulePort: ModulePort {
         case "AT+CEREG?": ["+CEREG: 1,1", "OK"]
         case "AT+CGREG?": ["+CGREG: 1,1", "OK"]
         case "AT+CGATT?": ["+CGATT: 1", "OK"]
+        case "AT+CCLK?": ["+CCLK: \"26/11/20,08:00:00+32\"", "OK"]
         case "AT+CSQ": ["+CSQ: 23,0", "OK"]
         case "AT+CMEE?": ["+CMEE: 1", "OK"]
         case "AT+CIPSHUT": ["SHUT OK"]
@@ -192,7 +202,7 @@ public final class ScriptedModulePort: ModulePort {
         case "AT+MQTTMODE=1": isHex = true
         case "AT+MQTTMODE=0": isHex = false
         case "AT+MIPCLOSE", "AT+MDISCONNECT": (status, subscriptions) = (0, [])
-        case _ where line.hasPrefix("AT+MIPSTART"): status = 2
+        case _ where line.hasPrefix("AT+MIPSTART") || line.hasPrefix("AT+SSLMIPSTART"): status = 2
         case _ where line.hasPrefix("AT+MCONNECT"): status = 1
         case _ where line.hasPrefix("AT+MSUB=\""):
             subscriptions.append(String(line.dropFirst(9).prefix { $0 != "\"" }))
@@ -202,11 +212,43 @@ public final class ScriptedModulePort: ModulePort {
     }
 
     private func outcome(_ line: String) -> String? {
-        if line.hasPrefix("AT+MIPSTART") { return "CONNECT OK" }
+        if line.hasPrefix("AT+MIPSTART") || line.hasPrefix("AT+SSLMIPSTART") { return "CONNECT OK" }
         if line.hasPrefix("AT+MCONNECT") { return "CONNACK OK" }
         if line.hasPrefix("AT+MSUB") { return "SUBACK" }
         if line.hasPrefix("AT+MUNSUB") { return "UNSUBACK" }
         return nil
+    }
+
+    // MARK: Files
+
+    private func file(_ line: String) {
+        let name = String(line.drop { $0 != "\"" }.dropFirst().prefix { $0 != "\"" })
+        let verb = String(line.dropFirst(3).prefix { $0.isLetter })
+        switch verb {
+        case "FSWRITE":
+            let fields = line.split(separator: ",")
+            guard files[name] != nil, fields.count == 4, let count = Int(fields[2]) else { break }
+            files[name] = []
+            upload = (count, name)
+            return print(Array("\r\n> ".utf8), after: latency)
+        case "FSCREATE" where files[name] == nil:
+            files[name] = []
+            return say(["OK"], after: latency)
+        case "FSDEL" where files.removeValue(forKey: name) != nil: return say(["OK"], after: latency)
+        case "FSFSIZE":
+            if let size = files[name]?.count { return say(["+FSFSIZE: \(size)", "OK"], after: latency) }
+        default: break
+        }
+        say(["ERROR"], after: latency)
+    }
+
+    private func uploaded(_ byte: UInt8) {
+        guard let (left, name) = upload else { return }
+        files[name, default: []].append(byte)
+        upload = left > 1 ? (left - 1, name) : nil
+        guard left == 1 else { return }
+        fileWrites += 1
+        say(["OK"], after: latency)
     }
 
     // MARK: Publishes
@@ -246,25 +288,5 @@ public final class ScriptedModulePort: ModulePort {
         case 2: say(["PUBREC", "PUBCOMP"], after: latency + outcomeDelay)
         default: break
         }
-    }
-
-    private func unescaped(_ text: [UInt8]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var rest = text[...]
-        while let byte = rest.popFirst() {
-            if byte == 0x5C { bytes += unhex(Array(rest.prefix(2))) }
-            if byte == 0x5C { rest = rest.dropFirst(2) } else { bytes.append(byte) }
-        }
-        return bytes
-    }
-
-    private func unhex(_ text: [UInt8]) -> [UInt8] {
-        func digit(_ byte: UInt8) -> UInt8 { byte < 0x3A ? byte &- 0x30 : (byte & 0xDF) &- 0x37 }
-        return stride(from: 0, to: text.count - 1, by: 2).map { digit(text[$0]) << 4 | digit(text[$0 + 1]) & 15 }
-    }
-
-    private func hex(_ bytes: [UInt8]) -> [UInt8] {
-        let digits = Array("0123456789ABCDEF".utf8)
-        return bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     }
 }

@@ -14,7 +14,7 @@ public import LinuxIO
 /// Each connection has a library handle of its own, so nothing unacknowledged is sent again by the library: after a
 /// `disconnected` the owner publishes again what it has no `published` for.
 public final class MosquittoClient {
-    private enum Phase {
+    enum Phase {
         /// Nothing under way; `connect()` is possible.
         case idle
         /// The TCP connection is being made on another thread.
@@ -39,16 +39,18 @@ public final class MosquittoClient {
 
     /// What the client was made with.
     public let options: Options
-    private let loop: EventLoop
+    let loop: EventLoop
     private let onEvent: (Event) -> Void
-    private var phase = Phase.idle
+    var phase = Phase.idle
     private(set) var handle: MosquittoHandle?
     private var attempt: ConnectAttempt?
     private var socket: Int32?
     private var interest: EventLoop.Readiness = []
-    private var deadline: EventLoop.TimerID?
-    private var keepaliveTimer: EventLoop.TimerID?
+    var deadline: EventLoop.TimerID?
+    var keepaliveTimer: EventLoop.TimerID?
     private var batchIsOpen = false
+    /// Since DISCONNECT is queued.
+    private var lingering: LingeringSocket?
 
     /// Called after each batch of reads that delivered at least one message, before anything is written.
     public var onBatchEnd: () -> Void = {}
@@ -115,10 +117,19 @@ public final class MosquittoClient {
             guard let handle, mayWrite, !batchIsOpen, handle.disconnect() == 0 else {
                 return endSoon("dropped on request")
             }
+            linger()
             phase = .closing
             deadline = loop.schedule(after: Self.closingTime) { [weak self] in self?.end("closed on request") }
             updateInterest()
         }
+    }
+
+    private func linger() {
+        guard let socket else { return }
+        lingering = LingeringSocket(copyOf: socket, loop: loop) { [weak self] in self?.ready($0) }
+        guard lingering != nil else { return }
+        loop.unwatch(socket)
+        self.socket = nil
     }
 
     private func attached(_ handle: MosquittoHandle, failure: String?) {
@@ -161,7 +172,8 @@ public final class MosquittoClient {
         // The library may have closed the descriptor itself; the loop has to forget its number in any case.
         if let socket { loop.unwatch(socket) }
         attempt?.abandon()
-        (socket, attempt, handle) = (nil, nil, nil)
+        lingering?.abandon()
+        (socket, attempt, handle, lingering) = (nil, nil, nil, nil)
     }
 
     // MARK: Reading and writing
@@ -236,7 +248,7 @@ public final class MosquittoClient {
     }
 
     /// Delivers what a call into the library brought, then writes if that is allowed, and ends what is over.
-    private func settle(_ handle: MosquittoHandle, _ code: Int32) {
+    func settle(_ handle: MosquittoHandle, _ code: Int32) {
         let hasMessages = handle.messageCount > 0
         batchIsOpen = hasMessages
         let goesOn = deliver(handle)
@@ -254,7 +266,13 @@ public final class MosquittoClient {
     }
 
     private func finish(_ handle: MosquittoHandle, _ code: Int32) {
-        end(phase == .closing ? "closed on request" : handle.endText(code))
+        guard phase == .closing else { return end(handle.endText(code)) }
+        guard let lingering else { return end("closed on request") }
+        // The library has closed its descriptor; ours goes when the broker has read everything.
+        self.lingering = nil
+        tearDown()
+        phase = .ending
+        lingering.drain(limit: Self.closingTime) { [weak self] in self?.end("closed on request") }
     }
 
     /// Hands the events out. False when the owner, or a refusal, ended this connection meanwhile.
@@ -276,24 +294,5 @@ public final class MosquittoClient {
             if phase == .closing { break }
         }
         return true
-    }
-
-    // MARK: Keep-alive
-
-    private func greeted(_ handle: MosquittoHandle) {
-        phase = .connected
-        if let deadline { loop.cancel(deadline) }
-        deadline = nil
-        let keepalive = handle.serverKeepalive ?? options.keepalive
-        // An eighth late is well inside the half that MQTT allows, and an idle process should sleep.
-        if keepalive > 0 { scheduleKeepalive(.seconds(min(max(keepalive / 8, 1), 10))) }
-    }
-
-    private func scheduleKeepalive(_ interval: Duration) {
-        keepaliveTimer = loop.schedule(after: interval) { [weak self] in
-            guard let self, let handle = self.handle else { return }
-            self.scheduleKeepalive(interval)
-            self.settle(handle, handle.misc())
-        }
     }
 }

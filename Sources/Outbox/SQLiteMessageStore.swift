@@ -17,8 +17,8 @@ import Synchronization
 /// The cap counts what waits both ways. `dropOldest`: outbound messages make room, least urgent first, then oldest
 /// first; never those in `protected`, never inbound ones (the module has acknowledged those, nobody will send them
 /// again), and never for a less urgent one; else the new message is refused. For a new inbound message any
-/// unprotected outbound one may go. `dropNewest`: a new message is refused either way. `stopReading`: new messages are
-/// kept, up to twice the cap, where they are refused: what the module receives cannot be stopped.
+/// unprotected outbound one may go. `dropNewest`: a new outbound message is refused. `stopReading`: it is kept, up to
+/// twice the cap. With these two an inbound message is kept up to twice the cap: refusing it would lose it.
 /// A batch's removals count before its new messages, and its inbound ones before its outbound ones.
 public final class SQLiteMessageStore: MessageStore, @unchecked Sendable {
     private let writer: StoreWriter

@@ -92,7 +92,7 @@ final class StoreDatabase {
         for row in batch.appendIn {
             let cost = row.cost
             let reason = try makeRoom(
-                for: cost, notAbove: .min, protected: protected, at: row.acceptedAt, receipt: &receipt)
+                for: cost, notAbove: .min, isInbound: true, protected: protected, at: row.acceptedAt, receipt: &receipt)
             if let reason {
                 refuse(.in, row.topic, row.payload.count, reason, row.acceptedAt, &receipt)
                 receipt.inIDs.append(nil)
@@ -166,14 +166,15 @@ final class StoreDatabase {
     /// nothing dropped. Drop-oldest takes outbound messages of priority `notAbove` and less urgent ones only: a
     /// message never pushes out a more urgent one.
     private func makeRoom(
-        for cost: Int, notAbove priority: Int, protected: Set<Int64>, at now: Int64, receipt: inout StoreReceipt
+        for cost: Int, notAbove priority: Int, isInbound: Bool = false, protected: Set<Int64>, at now: Int64,
+        receipt: inout StoreReceipt
     ) throws(SQLiteFailure) -> String? {
         let missing = account.bytes + cost - maximumBytes
         if missing <= 0 { return nil }
         switch overflow {
-        case .dropNewest:
+        case .dropNewest where !isInbound:
             return "the queue is full: \(account.bytes) of \(maximumBytes) bytes are taken"
-        case .stopReading:
+        case .dropNewest, .stopReading:
             // Kept although it is over: what was read cannot be given back. Yet not without end, as what the module
             // receives cannot be stopped.
             if account.bytes + cost <= 2 * maximumBytes { return nil }

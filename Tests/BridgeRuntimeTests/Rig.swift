@@ -52,6 +52,7 @@ final class Rig {
         settings.staleSubscriptions = recorded.remote.filter { filter in
             !table.remoteSubscriptions.contains { $0.filter.bytes == filter }
         }
+        settings.tls?.manifests = TLSManifests(encoded: store.meta[Dispatcher.Meta.tlsManifests] ?? [])
         module = ModuleDriver(
             settings, port: port, baud: 115_200, clock: clock, log: log,
             topicMatches: { table.isSubscribed(remoteTopic: $0) })

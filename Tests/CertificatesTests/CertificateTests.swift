@@ -68,7 +68,9 @@ import Testing
         #expect(throws: CertificateProblem.notPEM(expected: "certificate", found: nil)) {
             try Certificate.all(inPEM: Array("hello".utf8))
         }
-        #expect(throws: CertificateProblem.notPEM(expected: "certificate", found: nil)) { try Certificate.all(inPEM: []) }
+        #expect(throws: CertificateProblem.notPEM(expected: "certificate", found: nil)) {
+            try Certificate.all(inPEM: [])
+        }
         let certificate = try #require(try Certificate.all(inPEM: pem).first)
         #expect(throws: CertificateProblem.notPEM(expected: "private key", found: "a certificate")) {
             try PrivateKey(pem: pem, of: certificate)

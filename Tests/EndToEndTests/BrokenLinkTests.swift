@@ -6,7 +6,9 @@ extension EndToEndTests {
     /// What breaks between the module and the remote broker.
     @Suite("A link that breaks")
     struct BrokenLink {
-        @Test("20 TCP drops and every spelling of a PDP loss in the middle of the flow", arguments: [("ec716s", 3), ("air780e", 8)])
+        @Test(
+            "20 TCP drops and every spelling of a PDP loss in the middle of the flow",
+            arguments: [("ec716s", 3), ("air780e", 8)])
         func drops(profile: String, seed: Int) throws {
             var options = BridgeRig.Options()
             options.profile = profile

@@ -38,7 +38,7 @@ extension EndToEndTests {
             #expect(rig.hasLogged("filling it with \(Self.length) CR"))
             // What the module took for the payload was CR, never a command.
             let others = flow.collector.others
-            #expect(others.count == 1 && others.allSatisfy { $0.payload == [UInt8](repeating: 0x0D, count: Self.length) })
+            #expect(others.map(\.payload) == [[UInt8](repeating: 0x0D, count: Self.length)])
             #expect(flow.collector.received.count { $0.number == 0 } == 1)
             try expectTraffic(rig)
         }
@@ -55,7 +55,7 @@ extension EndToEndTests {
             try expectTraffic(rig)
         }
 
-        @Test("A kill before the prompt of a shorter line, a reboot in between: the record goes with the module's memory")
+        @Test("A kill before the prompt, then a reboot: the CR go to a module that takes commands")
         func rebooted() throws {
             let (rig, flow, _) = try killed(reset: false)
             try rig.simulator.fault("reboot")

@@ -44,7 +44,10 @@ extension EndToEndTests {
 
         @Test(
             "Boots, a lost port, garbage and echo in the middle of the flow",
-            arguments: ["ready-twice,boot-line,sim-busy,mixed-registration", "none", "outcome-first,trailing-blank,already-alone"])
+            arguments: [
+                "none", "ready-twice,boot-line,sim-busy,mixed-registration",
+                "outcome-first,trailing-blank,already-alone",
+            ])
         func disturbances(dialect: String) throws {
             var options = BridgeRig.Options()
             options.dialect = dialect

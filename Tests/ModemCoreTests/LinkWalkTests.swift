@@ -22,13 +22,15 @@ import Testing
         CommandResult(final: .noPrompt), CommandResult(final: .cmsError(code: nil, text: [])),
         CommandResult(final: .text(Array("SHUT OK".utf8))), GoodModule.answer("+CPIN: SIM PIN"),
         GoodModule.answer("+MQTTSTATU :0"), GoodModule.answer("+MQTTSTATU :2"), GoodModule.answer("+CGATT: 0"),
-        GoodModule.answer("+CEREG: 1,2"), GoodModule.answer("+CGPADDR: 1,\"0.0.0.0\""), GoodModule.answer("", ":"), ClockTests.never,
+        GoodModule.answer("+CEREG: 1,2"), GoodModule.answer("+CGPADDR: 1,\"0.0.0.0\""), GoodModule.answer("", ":"),
+        ClockTests.never,
         GoodModule.answer("+FSFSIZE: 90"), GoodModule.answer("+FSFSIZE: 7"),
     ]
 
     static let urcs: [URC] = [
         .outcome(.connectOK), .outcome(.alreadyConnect), .outcome(.connectFail(state: nil)), .outcome(.connackOK),
-        .other(Array("+CNTP: 1".utf8)), .other(Array("+CNTP: 61".utf8)), .outcome(.suback), .outcome(.unsuback), .outcome(.puback), .outcome(.pubrec), .outcome(.pubcomp),
+        .other(Array("+CNTP: 1".utf8)), .other(Array("+CNTP: 61".utf8)), .outcome(.suback), .outcome(.unsuback),
+        .outcome(.puback), .outcome(.pubrec), .outcome(.pubcomp),
         .outcome(.error(.error)), .closed, .closed, .pdpDeactivated, .cgev(.pdnDeactivated(cid: 1)),
         .cgev(.pdnDeactivated(cid: nil)), .cgev(.pdnDeactivated(cid: 5)), .cgev(.detached),
         .cgev(.pdnActivated(cid: 1)), .cgev(.other([])), .simRemoved, .simReady, .simOther([0x20]),
@@ -70,7 +72,9 @@ import Testing
             #expect(harness.behave(until: { $0.isFinished }, steps: 20), "seed \(seed): \(harness.summary)")
         } else {
             harness.recorded(nil)
-            #expect(harness.behave(until: { $0.isOnline }), "seed \(seed): \(harness.summary), \(harness.reports.suffix(3))")
+            #expect(
+                harness.behave(until: { $0.isOnline }), "seed \(seed): \(harness.summary), \(harness.reports.suffix(3))"
+            )
         }
         #expect(harness.violations == [], "seed \(seed)")
     }

@@ -23,11 +23,15 @@ import Testing
         #expect(refusal.code == "overflow" && refusal.topic == Array("new".utf8) && refusal.size == 33)
         #expect(refusal.at == 1000 && refusal.direction == .out && refusal.reason.contains("300"))
         #expect(try harness.store.recentRefusals(limit: 9) == receipt.refusals)
-        #expect(harness.commit(.inbound(inRow()))?.inIDs == [nil])
         // A removal in the same batch makes the room.
         var batch = StoreBatch.out([outRow()])
         batch.removeOut = [1]
         #expect(harness.commit(batch)?.outIDs == [4])
+        // The module has acknowledged what comes in: it is kept, up to twice the cap.
+        #expect(harness.commit(.inbound(inRow()))?.inIDs == [1])
+        for _ in 0..<10 { _ = harness.commit(.inbound(inRow())) }
+        let over = try #require(harness.commit(.inbound(inRow())))
+        #expect(over.inIDs == [nil] && over.refusals.first?.direction == .in && over.bytes <= 600)
     }
 
     @Test(

@@ -204,6 +204,10 @@ final class LocalDriver {
                 version = .v311
                 log(.warning, "local broker \(name) refuses MQTT 5: using 3.1.1")
                 delegate?.localIsOldProtocol()
+                // No loss to tell of: the broker is there and is asked again at once.
+                broker = nil
+                retry = clock.schedule(at: clock.now) { [weak self] in self?.connect() }
+                return
             }
             lost("refused: \(text); check [local] username, password_file and the broker's ACL", isRefusal: true)
         case .disconnected(let text):

@@ -209,9 +209,7 @@ public actor BridgeService {
             path: path, baud: configuration.module.baud, flowControl: configuration.module.serialFlowControl)
     }
 
-    private func lines(_ value: [UInt8]?) -> [[UInt8]] {
-        (value ?? []).split(separator: 0x0A).map(Array.init)
-    }
+    private func lines(_ value: [UInt8]?) -> [[UInt8]] { (value ?? []).split(separator: 0x0A).map(Array.init) }
 
     // MARK: Events
 

@@ -37,7 +37,9 @@ package struct RemoteCertificates {
         self.now = now
         path = [.ca: tls.ca, .certificate: tls.certificate, .key: tls.key].compactMapValues { $0 }
         if !tls.verify, !path.isEmpty {
-            find(path[.ca] == nil ? .certificate : .ca, "is not used: verify = false checks and shows no certificate", .warning)
+            find(
+                path[.ca] == nil ? .certificate : .ca, "is not used: verify = false checks and shows no certificate",
+                .warning)
         }
         let authority = certificates(.ca)
         let own = certificates(.certificate)
@@ -132,15 +134,19 @@ package struct RemoteCertificates {
         let days = certificate.daysLeft(at: now)
         let name = path[kind] ?? kind.rawValue
         if days < 0 {
-            find(kind, "\(name) \(Self.ending(certificate, days)); expected one that is in date", ignored ? .warning : .error)
+            find(
+                kind, "\(name) \(Self.ending(certificate, days)); expected one that is in date",
+                ignored ? .warning : .error)
         } else if now < certificate.notBefore {
             find(
-                kind, "\(name) is valid only from \(Self.date(certificate.notBefore)) on, by this host's clock", .warning)
+                kind, "\(name) is valid only from \(Self.date(certificate.notBefore)) on, by this host's clock",
+                .warning)
         } else if days <= Self.warningDays {
             find(kind, "\(name) \(Self.ending(certificate, days))", .warning)
         }
         if certificate.isValid(at: now) {
-            facts.ruledOut.append("\(kind == .ca ? "the CA" : "the client certificate") (\(certificate.subject)) is in date")
+            facts.ruledOut.append(
+                "\(kind == .ca ? "the CA" : "the client certificate") (\(certificate.subject)) is in date")
         } else {
             facts.suspicions.append("\(kind == .ca ? "the CA" : "the client certificate") is out of date")
         }
@@ -164,7 +170,8 @@ package struct RemoteCertificates {
 
     private static func ending(_ certificate: Certificate, _ days: Int) -> String {
         days < 0
-            ? "has expired on \(date(certificate.notAfter))" : "expires in \(days) day(s), on \(date(certificate.notAfter))"
+            ? "has expired on \(date(certificate.notAfter))"
+            : "expires in \(days) day(s), on \(date(certificate.notAfter))"
     }
 
     private static func date(_ time: Int64) -> String { UnixTime.text(time) }

@@ -17,6 +17,8 @@ public final class BridgeRig {
         public var simulator: [String] = ["--service-delay", "100ms", "--boot-delay", "100ms"]
         /// The configuration of the bridge.
         public var configuration = BridgeConfiguration()
+        /// Further lines of the remote broker's configuration: its TLS.
+        public var remoteBroker: [String] = []
         /// Whether the brokers keep what they have over a restart.
         public var isPersistent = false
         /// The AT dialogue in the log.
@@ -57,6 +59,7 @@ public final class BridgeRig {
         var broker = BrokerProcess.Options()
         broker.isPersistent = options.isPersistent
         local = try BrokerProcess(broker)
+        broker.extraLines = options.remoteBroker
         remote = try BrokerProcess(broker)
         log = TailedFile(directory.file("bridge.log"))
         simulator = try SimulatorProcess(
@@ -163,12 +166,12 @@ public final class BridgeRig {
             }
         }
         return """
-        --- bridge (\(bridge?.exitStatus.map { "\($0)" } ?? "running"))
-        \(log.tail(50))
-        --- module
-        \(simulator.transcript.tail(50))
-        ---
-        """
+            --- bridge (\(bridge?.exitStatus.map { "\($0)" } ?? "running"))
+            \(log.tail(50))
+            --- module
+            \(simulator.transcript.tail(50))
+            ---
+            """
     }
 
     // MARK: Traffic

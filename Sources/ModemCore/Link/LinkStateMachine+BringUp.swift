@@ -20,12 +20,22 @@ extension LinkStateMachine {
         switch step {
         case .echoOff:
             if !succeeded, mayStillBoot(now: now) { return pause(.seconds(1), then: step, now: now) }
-            if !succeeded { report(.warning, "ATE0 was answered \(result.final.wireText): the module echoes what it is sent") }
+            if !succeeded {
+                report(
+                    .warning,
+                    "ATE0 was answered \(result.final.wireText): the module echoes what it is sent"
+                )
+            }
             waited()
             run(.errorNumbers)
         case .errorNumbers: run(settings.hardwareFlowControl ? .flowControl : .identity)
         case .flowControl:
-            if !succeeded { report(.warning, "AT+IFC was answered \(result.final.wireText): set [module] flow_control to none") }
+            if !succeeded {
+                report(
+                    .warning,
+                    "AT+IFC was answered \(result.final.wireText): set [module] flow_control to none"
+                )
+            }
             run(.identity)
         case .identity:
             if !succeeded, mayStillBoot(now: now) { return pause(.seconds(1), then: step, now: now) }
@@ -59,7 +69,12 @@ extension LinkStateMachine {
         case .attach: pause(.seconds(succeeded ? 1 : 5), then: .attachStatus, now: now)
         case .contextQuery: contextAnswered(result)
         case .contextDefinition:
-            if !succeeded { report(.warning, "the module refused the APN (\(result.final.wireText)): check [module] apn") }
+            if !succeeded {
+                report(
+                    .warning,
+                    "the module refused the APN (\(result.final.wireText)): check [module] apn"
+                )
+            }
             appliedAPN = true
             run(settings.accessPoint?.username == nil ? .detach : .contextAuthentication)
         case .contextAuthentication:

@@ -169,7 +169,8 @@ extension LinkStateMachine {
             synchronise(.start, attempts: Self.attempts)
         case .restarting: synchronise(.restarted, attempts: Self.bootAttempts)
         case .online: run(.status)
-        case .stopped, .opening, .synchronising, .running, .resynchronising, .resettingHardware, .recordingManifest: break
+        case .stopped, .opening, .synchronising, .running, .resynchronising, .resettingHardware, .recordingManifest:
+            break
         }
         return take()
     }

@@ -24,7 +24,8 @@ extension LinkStateMachine {
             run(.configure)
         } else {
             credentialForm = .asConfigured
-            fail(.link, "AT+MCONFIG was answered \(result.final.wireText): check [remote] client_id, username, will", now: now)
+            let answer = result.final.wireText
+            fail(.link, "AT+MCONFIG was answered \(answer): check [remote] client_id, username, will", now: now)
         }
     }
 
@@ -40,7 +41,8 @@ extension LinkStateMachine {
             }
         case .error, .cmeError, .cmsError, .timedOut, .portLost, .noPrompt:
             if earlyOutcome == .connectOK { return outcomeCame(.connectOK, for: .open, now: now) }
-            let (command, kind) = settings.tls == nil ? ("AT+MIPSTART", "plain MQTT") : ("AT+SSLMIPSTART", "MQTT over TLS")
+            let (command, kind) =
+                settings.tls == nil ? ("AT+MIPSTART", "plain MQTT") : ("AT+SSLMIPSTART", "MQTT over TLS")
             connectFailed(
                 """
                 \(command) was answered \(result.final.wireText): does the name \(settings.host) resolve, is port \
@@ -54,9 +56,9 @@ extension LinkStateMachine {
         guard result.isSuccess else {
             switch step {
             case .connect:
-                result.cmeCode == 767
-                    ? fail(.link, "AT+MCONNECT was answered \(result.final.wireText): the TCP connection is gone", now: now)
-                    : sessionRefused(now: now)
+                guard result.cmeCode == 767 else { return sessionRefused(now: now) }
+                let answer = result.final.wireText
+                fail(.link, "AT+MCONNECT was answered \(answer): the TCP connection is gone", now: now)
             case .unsubscribe(let index):
                 report(.warning, "AT+MUNSUB was answered \(result.final.wireText); the filter stays for now")
                 settledFilters.insert(index)
@@ -130,7 +132,8 @@ extension LinkStateMachine {
         case (.open, .connectFail(let state)):
             let detail = state.map { " (\(printable($0)))" } ?? ""
             connectFailed(
-                "no \(settings.tls == nil ? "TCP" : "TLS") connection to \(settings.host):\(settings.port)\(detail)", now: now)
+                "no \(settings.tls == nil ? "TCP" : "TLS") connection to \(settings.host):\(settings.port)\(detail)",
+                now: now)
         case (.connect, .connackOK):
             refusals = 0
             closedAtConnect = false

@@ -102,12 +102,14 @@ extension LinkStateMachine {
 
     /// `AT+SSLMIPSTART` came to nothing.
     mutating func tlsFailed(_ reason: String, now: Duration) {
-        guard let diagnosis = tls?.diagnosis else { return fail(.link, reason, now: now) }
+        guard let diagnosis = tls?.diagnosis(host: settings.host, port: settings.port) else {
+            return fail(.link, reason, now: now)
+        }
         let hasCarried = tls?.manifest.isGood(settings.tls?.wanted ?? [:]) ?? false
         report(.error, "\(reason). The module does not say why. \(diagnosis)")
         if changeOfSet(now: now) {
             goOffline(reason)
-            state = .resting(until: now + .seconds(1), rung: .link)
+            state = .resting(until: now + (tls?.leastPause ?? .seconds(15)), rung: .link)
             return
         }
         let failures = tls?.failures ?? 1
@@ -116,7 +118,8 @@ extension LinkStateMachine {
         waited()
         goOffline(reason)
         let decision = ladder.next(entry: .link, hasHardwareReset: settings.hasHardwareReset, now: now)
-        state = .resting(until: now + max(decision.after, Self.growingPause(failures)), rung: decision.rung)
+        let least = tls?.leastPause ?? .seconds(15)
+        state = .resting(until: now + max(decision.after, least), rung: decision.rung)
     }
 
     /// Counts a failure with the files in use; true when it made the other set the one in use.

@@ -61,7 +61,7 @@ struct ClockSetting {
         case .reading:
             found = UnixTime.ofClockAnswer(result)
             isReadable = result.isSuccess && found != nil
-            if let found, isRight(found) { return .done("the module's clock was right") }
+            if let found, isRight(found) { return .done("the module's clock is right (\(UnixTime.text(found)))") }
             return set(now: now)
         case .setting(let source):
             if result.isSuccess { return .done("the module's clock was set from \(source)") }

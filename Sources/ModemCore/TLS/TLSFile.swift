@@ -48,7 +48,7 @@ public struct TLSPlace: Sendable, Hashable {
 }
 
 /// A file as the host has it.
-public struct TLSFile: Sendable, Equatable {
+public struct TLSFile: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
     /// Its bytes, PEM.
     public var contents: [UInt8]
     /// A digest of them, the same for the same bytes; SHA-256.
@@ -59,6 +59,11 @@ public struct TLSFile: Sendable, Equatable {
         self.contents = contents
         self.digest = digest
     }
+
+    /// Its size alone: it may be a key.
+    public var description: String { "<\(contents.count) bytes>" }
+    /// Nothing, for the same reason.
+    public var customMirror: Mirror { Mirror(self, children: []) }
 
     /// Why the module cannot be given it; `nil`: it can.
     public var problem: String? {

@@ -103,6 +103,11 @@ struct TLSLink {
         }
     }
 
+    /// How long to wait at least after a failed connection: hardly, while there is another set to try.
+    var leastPause: Duration {
+        hasOlderSet && failures <= 2 * Self.trials ? .seconds(1) : LinkStateMachine.growingPause(failures)
+    }
+
     /// Counts a setup that failed; how many in a row did.
     mutating func countSetupFailure() -> Int {
         failures = min(failures + 1, 1000)
@@ -180,11 +185,11 @@ struct TLSLink {
     // MARK: Words
 
     /// What can be said about a failed connection, which the module does not explain.
-    var diagnosis: String {
+    func diagnosis(host: String, port: Int) -> String {
         let facts = settings.facts
         guard settings.verify else {
             return """
-                no certificate is checked, so it is one of: no TLS on that port, no suite in common (the module offers \
+                no certificate is checked, so it is one of: nobody there, no TLS on that port, no suite in common (the module offers \
                 RSA key exchange only, no ECDHE, at most TLS 1.2), a broker that asks for a client certificate
                 """
         }
@@ -197,7 +202,8 @@ struct TLSLink {
         }
         if !facts.suspicions.isEmpty { lines.append("suspicious: " + facts.suspicions.joined(separator: ", ")) }
         var left = [
-            "another CA signed the broker's certificate (compare with: openssl s_client -connect host:port)",
+            "\(host):\(port) cannot be reached or speaks no TLS (try: openssl s_client -connect \(host):\(port))",
+            "another CA signed the broker's certificate (the same command shows which)",
             "the broker's certificate is not for the name \(settings.hostName) ([remote] tls hostname)",
             "the broker's certificate has expired",
             """

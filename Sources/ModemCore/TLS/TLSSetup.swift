@@ -39,6 +39,7 @@ struct TLSSetup {
     private(set) var spelling: ATCommand.FileSizeSpelling?
 
     private let settings: TLSSettings
+    private let configures: Bool
     private let wanted: [TLSFileKind: WantedFile]
     private var clock: ClockSetting?
     private var phase = Phase.ended
@@ -50,9 +51,10 @@ struct TLSSetup {
 
     init(
         _ settings: TLSSettings, wanted: [TLSFileKind: WantedFile], manifest: TLSManifest,
-        spelling: ATCommand.FileSizeSpelling?, clock: ClockSetting?
+        spelling: ATCommand.FileSizeSpelling?, clock: ClockSetting?, configures: Bool = true
     ) {
         self.settings = settings
+        self.configures = configures
         self.wanted = wanted
         self.manifest = manifest
         self.spelling = spelling
@@ -242,6 +244,10 @@ struct TLSSetup {
     // MARK: Context 88
 
     private mutating func configure() -> Next {
+        guard configures else {
+            phase = .ended
+            return .ready
+        }
         let names = slots.reduce(into: [TLSFileKind: String]()) { $0[$1.key] = TLSPlace($1.key, $1.value).name }
         parameters = [.version(settings.version), .cipherSuite(settings.cipherSuite ?? 0xFFFF)]
         if let name = names[.ca] { parameters.append(.caCertificate(name)) }

@@ -8,18 +8,20 @@ import Testing
     static let now: Int64 = 1_795_132_800
     static let year: Int64 = 31_536_000
 
-    @Test(arguments: [
-        (0, "1970-01-01 00:00:00 UTC"), (951_782_400, "2000-02-29 00:00:00 UTC"), (now, "2026-11-20 00:00:00 UTC"),
-        (4_107_542_399, "2100-02-28 23:59:59 UTC"), (4_107_542_400, "2100-03-01 00:00:00 UTC"),
-        (-1, "1969-12-31 23:59:59 UTC"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "1970-01-01 00:00:00 UTC"), (951_782_400, "2000-02-29 00:00:00 UTC"), (now, "2026-11-20 00:00:00 UTC"),
+            (4_107_542_399, "2100-02-28 23:59:59 UTC"), (4_107_542_400, "2100-03-01 00:00:00 UTC"),
+            (-1, "1969-12-31 23:59:59 UTC"),
+        ] as [(Int64, String)])
     func datesComeBack(seconds: Int64, text: String) {
         #expect(UnixTime.text(seconds) == text)
         #expect(UnixTime.seconds(utc: UnixTime.parts(seconds)) == seconds)
     }
 
     @Test func everyDayOfTwoCenturiesComesBack() {
-        for day: Int64 in 0..<73_000 where UnixTime.seconds(utc: UnixTime.parts(day * 86400 + 3661)) != day * 86400 + 3661 {
+        for day: Int64 in 0..<73_000
+        where UnixTime.seconds(utc: UnixTime.parts(day * 86400 + 3661)) != day * 86400 + 3661 {
             Issue.record("day \(day)")
         }
     }
@@ -31,7 +33,9 @@ import Testing
         #expect(UnixTime.seconds(utc: nitz) == UnixTime.ofClockAnswer(answer))
     }
 
-    @Test(arguments: ["+CCLK: \"26/13/01,00:00:00+00\"", "+CCLK: \"\"", "+CCLK", "", "+CCLK: \"26/11/20\"", ":::///,,+"])
+    @Test(arguments: [
+        "+CCLK: \"26/13/01,00:00:00+00\"", "+CCLK: \"\"", "+CCLK", "", "+CCLK: \"26/11/20\"", ":::///,,+",
+    ])
     func nonsenseIsNoTime(line: String) {
         #expect(UnixTime.ofClockAnswer(GoodModule.answer(line)) == nil)
     }
@@ -65,7 +69,9 @@ import Testing
     @Test func aClockThatIsRightIsLeftAlone() {
         var clock = Self.clock()
         #expect(clock.first == .cclkQuery)
-        #expect(clock.completed(Self.right, now: .seconds(10)) == .done("the module's clock was right"))
+        #expect(
+            clock.completed(Self.right, now: .seconds(10))
+                == .done("the module's clock is right (2026-11-20 00:00:00 UTC)"))
     }
 
     @Test func theNetworkComesFirst() {
@@ -73,7 +79,9 @@ import Testing
         var clock = Self.clock(nitz)
         let next = clock.completed(Self.never, now: .seconds(15))
         #expect(Self.lines(next) == "AT+CCLK=\"26/11/20,01:02:18+00\"", "UTC, and 15 s have passed")
-        #expect(clock.completed(GoodModule.ok, now: .seconds(15)) == .done("the module's clock was set from the network's time"))
+        #expect(
+            clock.completed(GoodModule.ok, now: .seconds(15))
+                == .done("the module's clock was set from the network's time"))
     }
 
     @Test func aNetworkTimeThatCannotBeIsPassedOver() {
@@ -109,7 +117,9 @@ import Testing
         for result in [Self.never, GoodModule.ok, GoodModule.ok] { _ = clock.completed(result, now: .zero) }
         let next = line.isEmpty ? clock.deadlineReached() : clock.lineReceived(Array(line.utf8))
         let text = Self.lines(next ?? .done(""))
-        #expect(text.contains("the module's clock is wrong") && text.contains(why) && text.contains("2000-01-01"), "\(text)")
+        #expect(
+            text.contains("the module's clock is wrong") && text.contains(why) && text.contains("2000-01-01"), "\(text)"
+        )
         #expect(text.contains("no +NITZ") && text.contains("not synchronised"))
     }
 

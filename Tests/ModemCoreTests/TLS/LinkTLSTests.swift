@@ -50,9 +50,10 @@ import Testing
         let close = log.firstIndex(of: "AT+MIPCLOSE") ?? 0
         #expect(log[close + 1] == "AT+CCLK?")
         let configure = log.firstIndex { $0.hasPrefix("AT+MCONFIG") } ?? 0
-        #expect(Array(log[(close + 2)..<configure]) == TLSSetupTests.writing("cb-ca-a.crt", 90)
-            + TLSSetupTests.writing("cb-cert-a.crt", 90) + TLSSetupTests.writing("cb-key-a.key", 90)
-            + TLSSetupTests.parameters.dropLast() + ["AT+SSLCFG=\"ignorelocaltime\",88,0"])
+        #expect(
+            Array(log[(close + 2)..<configure]) == TLSSetupTests.writing("cb-ca-a.crt", 90)
+                + TLSSetupTests.writing("cb-cert-a.crt", 90) + TLSSetupTests.writing("cb-key-a.key", 90)
+                + TLSSetupTests.parameters.dropLast() + ["AT+SSLCFG=\"ignorelocaltime\",88,0"])
         #expect(log[configure + 1] == "AT+SSLMIPSTART=\"broker.example\",\"1883\"")
         #expect(!log.contains { $0.hasPrefix("AT+MIPSTART") })
         #expect(harness.violations == [])
@@ -96,7 +97,7 @@ import Testing
         }
         let report = harness.lastReport
         for part in [
-            "no TLS connection to broker.example:1883 (TCP CLOSED)", "the CA is in date", "the module's clock was right",
+            "no TLS connection to broker.example:1883 (TCP CLOSED)", "the CA is in date", "the module's clock is right",
             "another CA", "not for the name broker.example", "RSA key exchange only", "our client certificate",
         ] { #expect(report.contains(part), "\(part)") }
         #expect(zip(pauses, [15, 30, 60, 120, 240, 480, 600, 600]).allSatisfy { $0 >= .seconds($1) })

@@ -22,7 +22,8 @@ struct ModuleFiles {
             let isFull = used + (command.data ?? []).count > room
             return contents[name] == nil || isFull ? CommandResult(final: .error) : GoodModule.ok
         case "FSFSIZE", "FSFLSIZE":
-            guard Self.verb(command) == (spelling == .fsfsize ? "FSFSIZE" : "FSFLSIZE"), let file = contents[name] else {
+            guard Self.verb(command) == (spelling == .fsfsize ? "FSFSIZE" : "FSFLSIZE"), let file = contents[name]
+            else {
                 return CommandResult(final: .error)
             }
             return GoodModule.answer("+\(Self.verb(command)): \(file.count)")

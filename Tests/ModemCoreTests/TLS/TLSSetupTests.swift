@@ -21,7 +21,8 @@ struct SetupRig {
     /// Runs a setup until it ends or, with a limit, until power fails after that many steps: the lines, and how it ended.
     mutating func run(steps limit: Int = .max) -> (lines: [String], end: TLSSetup.Next?, setup: TLSSetup) {
         var setup = TLSSetup(
-            settings, wanted: settings.wanted.mapValues(WantedFile.init), manifest: disk, spelling: spelling, clock: nil)
+            settings, wanted: settings.wanted.mapValues(WantedFile.init), manifest: disk, spelling: spelling, clock: nil
+        )
         var next = setup.start()
         var lines: [String] = []
         for _ in 0..<limit {
@@ -75,7 +76,9 @@ struct SetupRig {
         #expect(first.setup.hasWritten)
         let second = rig.run()
         #expect(
-            second.lines == ["AT+FSFSIZE=\"cb-ca-a.crt\"", "AT+FSFSIZE=\"cb-cert-a.crt\"", "AT+FSFSIZE=\"cb-key-a.key\""]
+            second.lines == [
+                "AT+FSFSIZE=\"cb-ca-a.crt\"", "AT+FSFSIZE=\"cb-cert-a.crt\"", "AT+FSFSIZE=\"cb-key-a.key\"",
+            ]
                 + Self.parameters)
         #expect(!second.setup.hasWritten)
         #expect(rig.files.writes.count == 3, "flash is not worn")
