@@ -150,19 +150,22 @@ package struct CertificateInventory: Equatable {
     /// Asks the module for the sizes of its files and the room that is left.
     package mutating func ask(_ dialogue: ModuleDialogue, dataMode: Int?) throws(CommandFailure) {
         let identity = try dialogue.open(dataMode: dataMode)
-        modules.removeAll { $0.imei == identity.imei }
+        var settings = TLSSettings(hostName: "")
+        settings.files = wanted
+        settings.manifests = manifests
+        var errand = CertificateErrand(settings, imei: identity.imei, writes: false)
+        var next = errand.start()
+        while case .submit(let command) = next { next = errand.completed(try dialogue.submit(command)) }
+        guard case .finished(let report) = next else { return }
         var asked = module(identity.imei, all: true)
         asked.model = identity.model
-        for (index, question) in TLSSettings.sizeQuestions.enumerated() {
-            asked.slots[index].found = .missing
-            for command in question.commands {
-                guard let size = try dialogue.submit(command).byteCount else { continue }
-                asked.slots[index].found = .bytes(size)
-                break
-            }
+        asked.room = report.free
+        for (index, place) in TLSPlace.all.enumerated() {
+            let size = report.rows.first { $0.place == place }?.size
+            asked.slots[index].found = size.map { .bytes($0) } ?? .missing
         }
         asked.slots.removeAll { $0.size == nil && $0.found == .missing }
-        asked.room = try dialogue.submit(.fsMem).byteCount
+        modules.removeAll { $0.imei == identity.imei }
         modules.insert(asked, at: 0)
     }
 

@@ -15,6 +15,8 @@ package struct CertificatePush {
         package var size: Int
         /// Whether it was written; false: it was there.
         package var wasWritten: Bool
+        /// How long the upload took; nil: there was none.
+        package var time: Duration?
     }
 
     /// A file that is being written: its kind and name, the bytes sent and in all, and since when.
@@ -51,41 +53,50 @@ package struct CertificatePush {
     package func run(
         _ onProgress: @escaping (Progress) -> Void
     ) throws(CommandFailure) -> (module: ModuleDialogue.Identity, files: [Outcome]) {
-        var manifests = TLSManifests(encoded: try state.meta(Dispatcher.Meta.tlsManifests) ?? [])
+        let manifests = TLSManifests(encoded: try state.meta(Dispatcher.Meta.tlsManifests) ?? [])
         guard let settings = configuration.tlsSettings(certificates, manifests: manifests) else {
             throw CommandFailure(.configuration, "[remote] tls is not configured")
         }
         let dataMode = try state.meta(Dispatcher.Meta.dataMode)
         let module = try dialogue.open(dataMode: dataMode.flatMap { Int(String(decoding: $0, as: UTF8.self)) })
-        var provisioning = FileProvisioning(settings, manifest: manifests[module.imei])
-        var next = provisioning.start()
+        var errand = CertificateErrand(settings, imei: module.imei, writes: true)
+        var times: [TLSPlace: Duration] = [:]
+        var next = errand.start()
         while true {
             switch next {
             case .submit(let command):
-                if let place = provisioning.place {
-                    let begin = dialogue.now
-                    dialogue.onProgress = { [dialogue] sent, total in
-                        onProgress(
-                            Progress(
-                                kind: place.kind.rawValue, name: place.name, sent: sent, total: total,
-                                elapsed: dialogue.now - begin))
-                    }
-                }
-                let result = try dialogue.submit(command)
-                next = provisioning.completed(result, now: dialogue.now)
-            case .record:
-                manifests[module.imei] = provisioning.manifest
-                try state.write(Dispatcher.Meta.tlsManifests, manifests.encoded)
-                next = provisioning.recorded()
-            case .done:
-                let files = provisioning.places.map { place in
-                    Outcome(
-                        kind: place.kind.rawValue, name: place.name,
-                        size: settings.files[place.kind]?.contents.count ?? 0,
-                        wasWritten: provisioning.written.contains(place))
-                }
-                return (module, files)
+                let place = errand.uploading
+                let begin = dialogue.now
+                if let place { report(place, since: begin, onProgress) }
+                next = errand.completed(try dialogue.submit(command))
+                if let place { times[place] = dialogue.now - begin }
+            case .record(let bytes):
+                try state.write(Dispatcher.Meta.tlsManifests, bytes)
+                next = errand.recorded()
+            case .finished(let report): return (module, outcomes(report, times))
             case .failed(let failure): throw CommandFailure(.unavailable, "\(failure)")
+            }
+        }
+    }
+
+    private func report(_ place: TLSPlace, since begin: Duration, _ onProgress: @escaping (Progress) -> Void) {
+        dialogue.onProgress = { [dialogue] sent, total in
+            onProgress(
+                Progress(
+                    kind: place.kind.rawValue, name: place.name, sent: sent, total: total, elapsed: dialogue.now - begin
+                ))
+        }
+    }
+
+    private func outcomes(_ report: CertificateErrand.Report, _ times: [TLSPlace: Duration]) -> [Outcome] {
+        TLSFileKind.allCases.compactMap { kind in
+            let rows = report.rows.filter { $0.place.kind == kind && $0.isConfigured }
+            // Both places may hold it; the good one is used.
+            let used = rows.first { times[$0.place] != nil } ?? rows.first(where: \.isGood) ?? rows.first
+            return used.map { row in
+                Outcome(
+                    kind: kind.rawValue, name: row.place.name, size: row.size ?? 0,
+                    wasWritten: report.written.contains(row.place), time: times[row.place])
             }
         }
     }

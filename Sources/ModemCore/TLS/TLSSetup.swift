@@ -61,9 +61,6 @@ struct TLSSetup {
         self.clock = clock
     }
 
-    /// Whether the files are in the module and only context 88 is left.
-    var holdsFiles: Bool { if case .parameter = phase { true } else { false } }
-
     /// The file that the running command writes.
     var writtenPlace: TLSPlace? {
         guard case .step(let index) = phase, let plan, case .write(let place) = plan.steps[index] else { return nil }

@@ -70,17 +70,15 @@ enum CertsPush {
         defer { dialogue.close() }
         var bar = ProgressBar()
         defer { bar.clear() }
-        var times: [String: Duration] = [:]
         let push = CertificatePush(work.configuration, certificates, dialogue: dialogue, state: state)
         let done = try push.run { progress in
-            times[progress.name] = progress.elapsed
             bar.show(
                 "\(progress.kind) \(progress.name)", sent: progress.sent, total: progress.total,
                 elapsed: progress.elapsed)
         }
         bar.clear()
         Console.line("module: IMEI \(done.module.imei.isEmpty ? "not known" : done.module.imei), \(done.module.model)")
-        for file in done.files { Console.line(line(file, took: times[file.name])) }
+        for file in done.files { Console.line(line(file)) }
         let count = done.files.count { $0.wasWritten }
         Console.line(
             count == 0
@@ -89,8 +87,8 @@ enum CertsPush {
     }
 
     /// `key: written as cb-key-a.key, 1704 bytes in 0.3 s`.
-    static func line(_ file: CertificatePush.Outcome, took time: Duration?) -> String {
-        let seconds = time.map { " in \(ProgressBar.seconds($0))" } ?? ""
+    static func line(_ file: CertificatePush.Outcome) -> String {
+        let seconds = file.time.map { " in \(ProgressBar.seconds($0))" } ?? ""
         return file.wasWritten
             ? "\(file.kind): written as \(file.name), \(file.size) bytes\(seconds)"
             : "\(file.kind): there already as \(file.name), \(file.size) bytes"
