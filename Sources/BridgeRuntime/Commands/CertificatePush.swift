@@ -57,8 +57,11 @@ package struct CertificatePush {
         guard let settings = configuration.tlsSettings(certificates, manifests: manifests) else {
             throw CommandFailure(.configuration, "[remote] tls is not configured")
         }
+        if let routing = try? configuration.routingTable() { dialogue.keepMessages(in: state, routing) }
         let dataMode = try state.meta(Dispatcher.Meta.dataMode)
         let module = try dialogue.open(dataMode: dataMode.flatMap { Int(String(decoding: $0, as: UTF8.self)) })
+        // The module answers, so it is out of its data mode.
+        if dataMode != nil { try state.write(Dispatcher.Meta.dataMode, nil) }
         var errand = CertificateErrand(settings, imei: module.imei, writes: true)
         var times: [TLSPlace: Duration] = [:]
         var next = errand.start()

@@ -121,16 +121,7 @@ extension CertificateTrial: ModuleDriverDelegate {
     func moduleReturned(_ id: Int64, certainlyNotSent: Bool) {}
 
     func moduleReceived(_ message: ReceivedMessage) {
-        let now = LoopClock.unixTime
-        guard case .forward(let forward) = routing.inbound(remoteTopic: message.topic) else { return }
-        received += 1
-        var batch = StoreBatch()
-        batch.appendIn = [
-            InboundRow(
-                topic: forward.topic, payload: message.payload, qos: forward.qos, retain: forward.retain,
-                acceptedAt: now, expiresAt: forward.expirySeconds.map { now + $0 })
-        ]
-        state.begin(batch)
+        if state.keep(message, routing) { received += 1 }
     }
 
     func moduleSubscribed(_ filter: [UInt8]) {}

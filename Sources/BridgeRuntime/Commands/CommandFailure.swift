@@ -24,8 +24,8 @@ extension CommandFailure {
             self.init(
                 .temporary,
                 """
-                \(path) is in use by the service (process \(holder.pid)): stop it first (systemctl stop cellbridge), \
-                and start it again afterwards
+                \(path) is in use by \(holder): stop the service first (systemctl stop cellbridge), and start it again \
+                afterwards
                 """)
         } else {
             self.init(ExitCode(failure), "\(failure)")

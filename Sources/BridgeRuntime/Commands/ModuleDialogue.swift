@@ -1,4 +1,5 @@
 package import ATProtocol
+import BridgeCore
 package import Configuration
 package import LinuxIO
 
@@ -18,6 +19,9 @@ package final class ModuleDialogue {
     package var onProgress: (_ sent: Int, _ total: Int) -> Void = { _, _ in }
     /// Whether somebody asked to stop: no further command is sent then.
     package var isInterrupted: () -> Bool = { false }
+
+    /// A message came, of a session that a killed service left. Without a state directory nobody can keep it.
+    private var onMessage: (ReceivedMessage) -> Void = { _ in }
 
     private let port: any ModulePort
     private let clock: LoopClock
@@ -58,6 +62,12 @@ package final class ModuleDialogue {
         let path = if case .path(let path) = module.port { path } else { "simulator" }
         let settings = SerialPort.Settings(path: path, baud: module.baud, flowControl: module.serialFlowControl)
         self.init(port: SerialModulePort(settings, loop: loop), baud: module.baud, loop: loop, log: log)
+    }
+
+    /// Puts messages that come meanwhile into the inbox.
+    func keepMessages(in state: StateDirectory, _ routing: RoutingTable) {
+        session.topicMatches = { routing.isSubscribed(remoteTopic: $0) }
+        onMessage = { _ = state.keep($0, routing) }
     }
 
     /// Opens the port, gets in step with the module, and asks who it is. `dataMode`: the bytes of an `AT+MPUBEX` that a
@@ -154,8 +164,8 @@ package final class ModuleDialogue {
         case .dataModeUnknown:
             fail(.unavailable, "the module did not take the file; wait a minute, then run it again")
         case .echoReturned: fail(.unavailable, "the module restarted meanwhile: run it again")
-        // Nobody subscribed to anything here: a session that a killed service left is heard with half an ear.
-        case .urc, .message, .discarded: break
+        case .message(let message): onMessage(message)
+        case .urc, .discarded: break
         }
     }
 

@@ -1,3 +1,4 @@
+import ATProtocol
 import BridgeCore
 package import Configuration
 package import LinuxIO
@@ -23,12 +24,11 @@ package final class StateDirectory {
             try Files.makeDirectories(path)
             lock = try DirectoryLock(path)
         } catch let held as DirectoryLock.Failure {
-            guard case .held(_, let pid) = held else { throw CommandFailure(.cannotCreate, "\(held)") }
+            guard case .held = held else { throw CommandFailure(.cannotCreate, "\(held)") }
             throw CommandFailure(
                 .temporary,
                 """
-                the service\(pid.map { " (process \($0))" } ?? "") is running and owns the module: stop it first \
-                (systemctl stop cellbridge), and start it again afterwards
+                \(held): stop the service first (systemctl stop cellbridge), and start it again afterwards
                 """)
         } catch {
             throw CommandFailure(.cannotCreate, "\(error); [queue] path must be a directory this user can write to")
@@ -66,6 +66,20 @@ package final class StateDirectory {
         var batch = StoreBatch()
         batch.setMeta = [StoreBatch.Meta(key: key, value: value)]
         begin(batch)
+    }
+
+    /// Puts a message of a session with the remote broker into the inbox; false when no route takes it.
+    func keep(_ message: ReceivedMessage, _ routing: RoutingTable) -> Bool {
+        let now = LoopClock.unixTime
+        guard case .forward(let forward) = routing.inbound(remoteTopic: message.topic) else { return false }
+        var batch = StoreBatch()
+        batch.appendIn = [
+            InboundRow(
+                topic: forward.topic, payload: message.payload, qos: forward.qos, retain: forward.retain,
+                acceptedAt: now, expiresAt: forward.expirySeconds.map { now + $0 })
+        ]
+        begin(batch)
+        return true
     }
 
     /// Whether all that was begun is on disk, or cannot be.
