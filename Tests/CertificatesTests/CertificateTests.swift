@@ -35,7 +35,7 @@ import Testing
         #expect(throws: CertificateProblem.keyMismatch) { try PrivateKey(pem: authority.keyBytes, of: own) }
     }
 
-    /// The same name, another key: the signature tells.
+    /// The same name, another key: the key identifier or else the signature tells.
     @Test func anAuthorityOfTheSameNameIsNotTheIssuer() throws {
         let files = try TestCertificates()
         let (one, other) = (try files.authority("Same"), try files.authority("Same"))

@@ -29,9 +29,19 @@ import Testing
             let next = ladder.next(entry: entry, hasHardwareReset: true, now: .zero)
             #expect(next.rung == entry && next.after == .zero)
         }
-        #expect(rungs(.radio, count: 5, hardware: true) == [.radio, .radio, .radio, .radio, .restart])
         #expect(rungs(.probe, count: 1, hardware: true) == [.probe])
         #expect(rungs(.session, count: 1, hardware: true) == [.session])
+    }
+
+    @Test func aRadioThatDoesNotHelpIsFollowedByARestart() {
+        #expect(rungs(.radio, count: 5, hardware: true) == [.radio, .restart, .hardware, .radio, .radio])
+        #expect(rungs(.radio, count: 4, hardware: false) == [.radio, .restart, .radio, .radio])
+        var ladder = RecoveryLadder(seed: 1)
+        let afterLossOfContext = [Rung.context, .radio, .radio].map {
+            ladder.next(entry: $0, hasHardwareReset: true, now: .zero)
+        }
+        #expect(afterLossOfContext.map(\.rung) == [.context, .radio, .restart])
+        #expect(afterLossOfContext.allSatisfy { $0.after == .zero })
     }
 
     @Test func withoutHardwareTheRestartIsTheTop() {

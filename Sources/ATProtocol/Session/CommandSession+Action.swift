@@ -16,8 +16,8 @@ extension CommandSession {
         /// A command of ours came back though `ATE0` was confirmed: the module restarted.
         case echoReturned
         /// A command with data ended without an answer: the module may still take what is written as payload, so the
-        /// session writes nothing. `declared` bytes were announced. Leave by a hardware reset and `synchronise`, or by
-        /// `releaseDataMode`.
+        /// session writes nothing. `declared` bytes were announced. The owner ends the data mode, then calls
+        /// `synchronise`.
         case dataModeUnknown(declared: Int)
         /// Input that was thrown away, to be counted and logged.
         case discarded(Discard)

@@ -40,33 +40,6 @@ extension CommandSession {
         return ended + call(attempts: attempts, interval: interval, probes: wasRunning, now: now)
     }
 
-    /// Ends a data mode that the module may be in, by as many CR as it was promised bytes, then resynchronises. After
-    /// `dataModeUnknown`, or at the start when a record of an unfinished MPUBEX was found. YM310 AT manual 13.5.
-    public mutating func releaseDataMode(declared: Int, now: Duration) -> [Action] {
-        let ended = endLingering("releaseDataMode")
-        let release = [UInt8](repeating: 0x0D, count: max(0, declared)) + [0x0D, 0x0A]
-        return ended + [.write(release)] + resynchronise(now: now + transmission(of: release.count))
-    }
-
-    /// Reports a command that has its good end already. With one that has not, or without a port, the call is a mistake.
-    private mutating func endLingering(_ caller: String) -> [Action] {
-        switch state {
-        case .running: preconditionFailure("\(caller) with a command in flight")
-        case .closed: preconditionFailure("\(caller) without a port")
-        case .lingering(let result, _): return [.completed(result)]
-        case .idle, .synchronising, .unusable: return []
-        }
-    }
-
-    /// Ends the command in flight as timed out and resynchronises: for an owner that saw the module restart and need not
-    /// wait for an answer that cannot come. Nothing happens when no command is in flight.
-    public mutating func abandon(now: Duration) -> [Action] {
-        guard case .running(let job) = state else { return [] }
-        var actions: [Action] = []
-        timeOut(job, now: now, into: &actions)
-        return actions
-    }
-
     mutating func timeOut(_ job: Job, now: Duration, into actions: inout [Action]) {
         let final: CommandResult.Final = job.stage == .awaitingPrompt ? .noPrompt : .timedOut
         actions.append(.completed(CommandResult(lines: job.lines, final: final)))

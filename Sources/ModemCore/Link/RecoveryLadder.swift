@@ -1,8 +1,8 @@
 /// Which rung comes next after a failure, and how long to wait before it.
 ///
-/// A failure enters at its own rung; four failures in a row at or below a rung climb to the next one. Module restarts
-/// after consecutive failures are spaced at once, 10, 30 and then every 60 minutes (Quectel GSM TCP/IP guide,
-/// chapter 9); a session that delivered ends the series. The hardware rung has a series of its own.
+/// A failure enters at its own rung; four failures in a row at or below a rung, or two of the radio, climb to the next
+/// one. Module restarts after consecutive failures are spaced at once, 10, 30 and then every 60 minutes (Quectel GSM
+/// TCP/IP guide, chapter 9); a session that delivered ends the series. The hardware rung has a series of its own.
 struct RecoveryLadder {
     /// How many failures a rung is given before the next one is tried.
     static let attemptsPerRung = 4
@@ -61,7 +61,9 @@ struct RecoveryLadder {
             failures = 1
             return (rung, .zero)
         }
-        if failures > Self.attemptsPerRung {
+        // Turning the radio off and on helps at once or not at all, and each try of it takes half a minute or more: after
+        // one that did not, AT+RESET (YM310 AT manual 13.14).
+        if failures > (entry == .radio ? 1 : Self.attemptsPerRung) {
             failures = 1
             climbed = Rung(rawValue: min(climbed.rawValue + 1, Rung.hardware.rawValue)) ?? .hardware
             let higher = permitted(climbed, hasHardwareReset: hasHardwareReset, now: now)

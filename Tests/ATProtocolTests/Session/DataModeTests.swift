@@ -78,18 +78,7 @@ struct DataModeTests {
         #expect(summaries().dropFirst() == ["write abc", "timed out []", "data mode unknown 3"])
     }
 
-    @Test func `data mode is left by as many CR as were declared`() {
-        dialogue.submit(command)
-        dialogue.pass(.seconds(60))
-        _ = dialogue.take()
-        dialogue.release(3)
-        #expect(summaries() == [#"write \r\r\r\r\n"#, #"write AT\r\n"#])
-        dialogue.receive("ERROR\r\nOK\r\n+CMEE :1\r\nOK\r\n")
-        #expect(summaries().last == "synchronised")
-        #expect(dialogue.isIdle)
-    }
-
-    @Test func `or by a synchronisation after a reset`() {
+    @Test func `a synchronisation ends the silence`() {
         dialogue.submit(command)
         dialogue.pass(.seconds(60))
         dialogue.synchronise()

@@ -15,7 +15,6 @@ struct RandomWalkTests {
         var submissions = 0
         var synchronisations = 0
         var messages = 0
-        var releasing = false
 
         mutating func take(_ actions: [CommandSession.Action], _ note: String) {
             for action in actions {
@@ -60,7 +59,7 @@ struct RandomWalkTests {
                 }
             case .synchronising:
                 let allowed = written == bytes("AT\r\n") || written == bytes("AT+CMEE?\r\n")
-                #expect(allowed || releasing && written.allSatisfy { $0 == 0x0D || $0 == 0x0A }, "\(note)")
+                #expect(allowed, "\(note)")
             case .closed, .idle, .unusable: Issue.record("wrote \(shown(written)) while \(phase): \(note)")
             }
         }
@@ -106,13 +105,7 @@ struct RandomWalkTests {
             case 1 where referee.phase == .idle || referee.phase == .unusable:
                 referee.phase = .synchronising
                 actions = session.synchronise(attempts: 3, interval: .milliseconds(500), now: now)
-            case 2 where referee.phase == .unusable:
-                referee.phase = .synchronising
-                referee.releasing = true
-                actions = session.releaseDataMode(declared: 5, now: now)
-            case 3 where referee.phase == .running && session.deadline != nil && referee.command != nil:
-                actions = session.abandon(now: now)
-            case 4..<30:
+            case 2..<30:
                 if referee.phase == .closed {
                     actions = session.portOpened(now: now)
                     referee.phase = .idle
@@ -140,7 +133,6 @@ struct RandomWalkTests {
             default: actions = session.received(bytes(Self.sayings.randomElement(using: &random) ?? ""), now: now)
             }
             referee.take(actions, note)
-            referee.releasing = false
             if actions.contains(where: { if case .write = $0 { true } else { false } }) { owed = true }
             #expect(session.isIdle == (referee.phase == .idle), "\(note)")
         }

@@ -153,14 +153,6 @@ struct SynchronisationTests {
         #expect(summaries().last == "message cached t abc")
     }
 
-    @Test func `an owner that knows better need not wait`() {
-        dialogue.submit(.cpinQuery)
-        dialogue.abandon()
-        #expect(summaries() == [#"write AT+CPIN?\r\n"#, "timed out []", call])
-        dialogue.abandon()
-        #expect(summaries().isEmpty)
-    }
-
     @Test func `a command that only waits for a stray OK is told first`() {
         dialogue.submit(.cipshut)
         dialogue.receive("SHUT OK\r\n")

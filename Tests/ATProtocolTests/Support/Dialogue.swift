@@ -34,8 +34,6 @@ final class Dialogue {
     func written() { record(session.written(now: now)) }
     func close() { record(session.portClosed(now: now)) }
     func open() { record(session.portOpened(now: now)) }
-    func abandon() { record(session.abandon(now: now)) }
-    func release(_ declared: Int) { record(session.releaseDataMode(declared: declared, now: now)) }
 
     func synchronise(attempts: Int = 15) {
         record(session.synchronise(attempts: attempts, interval: .milliseconds(500), now: now))

@@ -120,7 +120,8 @@ import Testing
     }
 
     @Test func tooLargeFilesAreNamed() {
-        #expect("\(TLSFile.sample("SECRET")) \(String(reflecting: TLSFile.sample("SECRET")))".contains("SECRET") == false)
+        #expect(
+            "\(TLSFile.sample("SECRET")) \(String(reflecting: TLSFile.sample("SECRET")))".contains("SECRET") == false)
         #expect(TLSFile.sample("x", size: 10240).problem == nil)
         #expect(TLSFile.sample("x", size: 10241).problem == "has 10241 bytes, the module takes 10240")
         #expect(TLSFile(contents: [], digest: []).problem == "is empty")
