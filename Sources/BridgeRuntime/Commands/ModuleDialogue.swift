@@ -79,13 +79,13 @@ package final class ModuleDialogue {
             throw CommandFailure(error)
         }
         run(session.portOpened(now: clock.now))
-        if let dataMode {
-            run(session.releaseDataMode(declared: dataMode, now: clock.now))
-        } else {
-            // The module may have its power from this host and be booting still.
-            let attempts = hostUptime() < .seconds(120) ? 180 : 15
-            run(session.synchronise(attempts: attempts, interval: .milliseconds(500), now: clock.now))
+        // It takes what is written for payload until it has what it was promised; CR does no harm otherwise.
+        if let dataMode, !port.write([UInt8](repeating: 0x0D, count: min(max(dataMode, 0), 16384) + 1)) {
+            throw CommandFailure(.unavailable, "the port takes no bytes")
         }
+        // The module may have its power from this host and be booting still.
+        let attempts = hostUptime() < .seconds(120) ? 180 : 15
+        run(session.synchronise(attempts: attempts, interval: .milliseconds(500), now: clock.now))
         try wait { isSynchronised || isInterrupted() }
         if isInterrupted() { throw .interrupted }
         _ = try submit(.ate0)
