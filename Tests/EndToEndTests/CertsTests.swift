@@ -11,13 +11,41 @@ extension EndToEndTests {
         struct Scene {
             let mutual: ModuleTLS.Scene
             let rig: BridgeRig
+            /// A listener of the remote broker without TLS, for the test's own clients.
+            let plainPort: Int
 
             init(simulator: [String] = []) throws {
                 var mutual = try ModuleTLS.Scene(mutual: true)
                 mutual.tls(client: true)
                 mutual.options.simulator += simulator
+                plainPort = Self.freePort
+                mutual.options.remoteBroker.append("listener \(plainPort) 127.0.0.1")
                 self.mutual = mutual
                 rig = try BridgeRig(mutual.options)
+            }
+
+            private static var freePort: Int {
+                let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+                defer { close(descriptor) }
+                var address = sockaddr_in()
+                address.sin_family = sa_family_t(AF_INET)
+                var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+                // SAFETY: the address outlives both calls, and the length is its own.
+                unsafe withUnsafeMutablePointer(to: &address) { pointer in
+                    unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        _ = unsafe bind(descriptor, $0, length)
+                        _ = unsafe getsockname(descriptor, $0, &length)
+                    }
+                }
+                return Int(UInt16(bigEndian: address.sin_port))
+            }
+
+            /// Numbered messages from the local broker to the remote one, or back.
+            func flow(out: Bool, _ total: Int) throws -> NumberedFlow {
+                try NumberedFlow(
+                    loop: rig.loop, name: out ? "out" : "in", from: out ? rig.local.port : plainPort,
+                    prefix: out ? "plant/" : "cmd/", to: out ? plainPort : rig.local.port,
+                    prefix: out ? "site7/" : "orders/", total: total)
             }
 
             /// What came of `cellbridge certs` with these words and the rig's configuration.
@@ -199,7 +227,7 @@ extension EndToEndTests {
                 #expect(run.status == .exited(75), "\(run)")
                 #expect(run.errors.contains("process \(scene.rig.bridge?.pid ?? 0)"))
             }
-            let flow = try scene.rig.outbound(20)
+            let flow = try scene.flow(out: true, 20)
             try scene.rig.awaitArrival([flow])
             expectClean(flow, scene.rig)
         }
@@ -210,7 +238,7 @@ extension EndToEndTests {
             try scene.rig.start()
             try scene.rig.stop()
             // What waits at the broker for the service outlives the trial.
-            let waiting = try scene.rig.inbound(5)
+            let waiting = try scene.flow(out: false, 5)
             try scene.rig.wait("the messages at the broker") { waiting.publisher.acknowledged.count == 5 }
             let new = try scene.client("rig-new")
             let words = ["rotate", "--certificate", new.certificate, "--key", new.key]
