@@ -59,7 +59,10 @@ package struct CertificatePush {
         }
         if let routing = try? configuration.routingTable() { dialogue.keepMessages(in: state, routing) }
         let dataMode = try state.meta(Dispatcher.Meta.dataMode)
-        let module = try dialogue.open(dataMode: dataMode.flatMap { Int(String(decoding: $0, as: UTF8.self)) })
+        // After an upload that was cut off the module takes what comes for the file until its time is over.
+        let module = try dialogue.open(
+            dataMode: dataMode.flatMap { Int(String(decoding: $0, as: UTF8.self)) },
+            patience: .seconds(settings.uploadSeconds + 5))
         // The module answers, so it is out of its data mode.
         if dataMode != nil { try state.write(Dispatcher.Meta.dataMode, nil) }
         var errand = CertificateErrand(settings, imei: module.imei, writes: true)

@@ -71,8 +71,8 @@ package final class ModuleDialogue {
     }
 
     /// Opens the port, gets in step with the module, and asks who it is. `dataMode`: the bytes of an `AT+MPUBEX` that a
-    /// service may have left open.
-    package func open(dataMode: Int?) throws(CommandFailure) -> Identity {
+    /// service may have left open. `patience`: how long the module may give no answer.
+    package func open(dataMode: Int?, patience: Duration = .milliseconds(7500)) throws(CommandFailure) -> Identity {
         do throws(SerialPort.OpenFailure) {
             try port.open()
         } catch {
@@ -84,7 +84,8 @@ package final class ModuleDialogue {
             throw CommandFailure(.unavailable, "the port takes no bytes")
         }
         // The module may have its power from this host and be booting still.
-        let attempts = hostUptime() < .seconds(120) ? 180 : 15
+        let longest = hostUptime() < .seconds(120) ? max(patience, .seconds(90)) : patience
+        let attempts = Int(longest / .milliseconds(500))
         run(session.synchronise(attempts: attempts, interval: .milliseconds(500), now: clock.now))
         try wait { isSynchronised || isInterrupted() }
         if isInterrupted() { throw .interrupted }

@@ -130,7 +130,7 @@ extension Configuration {
         do throws(StoreError) {
             return try StorePeek.meta(key, directory: queue.path)
         } catch {
-            throw CommandFailure(.cannotCreate, "\(error)")
+            throw CommandFailure(.noInput, "\(error)")
         }
     }
 

@@ -72,10 +72,10 @@ struct CertsReport {
         var words: [String] = []
         switch (slot.size, slot.found) {
         case (let size?, .notAsked): words.append("\(size) bytes by this host's record")
-        case (let size?, .missing): words.append("\(size) bytes by this host's record, and not in the module")
+        case (let size?, .missing): words.append("missing in the module (\(size) bytes by this host's record)")
         case (let size?, .bytes(let found)) where found == size: words.append("\(size) bytes")
         case (let size?, .bytes(let found)):
-            words.append("\(size) bytes by this host's record, \(found) in the module")
+            words.append("\(found) bytes in the module (\(size) by this host's record)")
         case (nil, .bytes(let found)): words.append("\(found) bytes, of which this host knows nothing")
         case (nil, .missing), (nil, .notAsked): words.append("empty")
         }
