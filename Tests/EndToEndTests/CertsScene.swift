@@ -64,6 +64,24 @@ extension EndToEndTests.Certs {
             return run
         }
 
+        /// What `cellbridge certs` shows on a terminal, with these variables besides.
+        func onTerminal(_ words: [String], _ variables: [String: String]) throws -> String {
+            let terminal = try PseudoTerminal()
+            defer { terminal.close() }
+            var shown: [UInt8] = []
+            terminal.onBytes = { shown += $0 }
+            try terminal.attach(to: rig.loop)
+            var options = ChildProcess.Options(
+                rig.program, ["certs"] + words + ["-c", rig.directory.file("cellbridge.toml")])
+            (options.standardInput, options.standardOutput, options.standardError) =
+                (.null, .file(terminal.slavePath), .null)
+            options.environment = ["PATH": "/usr/bin:/bin", "TERM": "xterm"].merging(variables) { $1 }
+            let child = try ChildProcess(options, loop: rig.loop)
+            try rig.wait("the end of certs \(words)", limit: .seconds(40)) { child.exitStatus != nil }
+            rig.settle(.milliseconds(50))
+            return String(decoding: shown, as: UTF8.self)
+        }
+
         /// A line of each key.
         private var secrets: [String] {
             [mutual.client, mutual.authority].compactMap {

@@ -98,7 +98,7 @@ extension EndToEndTests {
             try scene.rig.start()
             let list = try scene.certs(["list"])
             #expect(list.status == .exited(0))
-            #expect(list.output.contains("the module was not asked: "))
+            #expect(list.output.contains("the module could not be asked: "))
             #expect(list.output.contains("stop the service first (systemctl stop cellbridge)"))
             #expect(list.output.contains("by this host's record, the configured file, carried the last session"))
             #expect(try scene.certs(["verify"]).status == .exited(75))
@@ -163,6 +163,33 @@ extension EndToEndTests {
             try scene.rig.start()
             #expect(!scene.rig.hasLogged("AT+FSWRITE"), "the old files were touched")
             #expect(scene.rig.hasLogged("\"clientcert\",88,\"cb-cert-a.crt\""))
+        }
+
+        @Test("rotate: without a network nothing is said against the files")
+        func rotateUndecided() throws {
+            let scene = try Scene(simulator: ["--service-delay", "60s"])
+            let run = try scene.certs(["rotate", "--ca", scene.mutual.authority.certificate, "--wait", "2s"])
+            #expect(run.status == .exited(69), "\(run)")
+            #expect(run.errors.contains("the new files could not be tried: no session within 2 s"))
+        }
+
+        @Test("On a terminal an upload shows how far it is, in colour unless NO_COLOR says otherwise")
+        func progress() throws {
+            let scene = try Scene(simulator: ["--baud", "9600"])
+            var options = scene.mutual.options
+            options.configuration.baud = 9600
+            try scene.rig.configure(options.configuration)
+            let plain = try scene.onTerminal(["push"], ["NO_COLOR": "1"])
+            #expect(plain.contains("\r\u{1B}[Kkey cb-key-a.key  [##########"))
+            #expect(plain.contains(" % "))
+            #expect(!plain.contains("\u{1B}[32m"))
+            #expect(plain.hasSuffix("3 of 3 file(s) written and verified\r\n") || plain.hasSuffix("verified\n"))
+            let new = try scene.client("rig-new")
+            try Files.writeAtomically(scene.mutual.client.certificate, new.certificateBytes)
+            try Files.writeAtomically(scene.mutual.client.key, new.keyBytes)
+            let coloured = try scene.onTerminal(["push"], [:])
+            #expect(coloured.contains("key cb-key-b.key  [\u{1B}[32m#"))
+            #expect(coloured.contains("2 of 3 file(s) written"))
         }
 
         @Test("rotate: files that cannot be used reach neither the module nor the configuration")

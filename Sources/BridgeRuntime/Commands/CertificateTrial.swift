@@ -16,6 +16,8 @@ package final class CertificateTrial {
         case cameUp
         /// It did not, in words.
         case failed(String)
+        /// It did not come so far that the files could show what they are worth, in words.
+        case undecided(String)
         /// It did not because somebody asked to stop.
         case interrupted
     }
@@ -95,12 +97,14 @@ package final class CertificateTrial {
 
     private func judge(interrupted: Bool, late: Bool, _ limit: Duration) -> Outcome {
         if isOnline { return .cameUp }
-        if let problem { return .failed(problem) }
+        if let problem { return .undecided(problem) }
         if interrupted { return .interrupted }
         if late {
             let told = lastError().map { "; last: \($0)" } ?? ""
-            return .failed("no session within \(limit.components.seconds) s: \(driver.summary)\(told)")
+            let reason = "no session within \(limit.components.seconds) s: \(driver.summary)\(told)"
+            return driver.link.failedSessions > 0 ? .failed(reason) : .undecided(reason)
         }
+        if isFinished, driver.link.failedSessions == 0 { return .undecided(lastError() ?? driver.summary) }
         return .failed(lastError() ?? driver.summary)
     }
 }

@@ -45,7 +45,7 @@ struct CertsReport {
         for note in inventory.notes { lines.append("note: \(note)") }
         for module in inventory.modules { lines += self.lines(module) }
         if inventory.modules.isEmpty { lines.append("no module is known to hold certificates yet") }
-        if let silence { lines.append("the module was not asked: \(silence)") }
+        if let silence { lines.append("the module \(silence == "--offline" ? "was not" : "could not be") asked: \(silence)") }
         return lines
     }
 

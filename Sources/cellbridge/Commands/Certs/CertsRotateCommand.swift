@@ -16,8 +16,8 @@ struct CertsRotateCommand: Command {
         keeps the service's subscriptions and what waits for it; what it sends during the trial goes into the inbox.
         Nothing is published, and no will is left.
         Exit status: 0 the new files carried a session, 1 they did not, 65 they cannot be used, 66 no such file or port,
-        69 the module does not answer or cannot take them, 73 a file cannot be replaced, 75 the service is running or
-        the command was interrupted, 77 not permitted, 78 the configuration is wrong.
+        69 the module does not answer, cannot take them or has no network, 73 a file cannot be replaced, 75 the service
+        is running or the command was interrupted, 77 not permitted, 78 the configuration is wrong.
         """
     static let examples: [(line: String, meaning: String)] = [
         (
@@ -129,6 +129,9 @@ struct CertsRotateCommand: Command {
     ) throws(CommandFailure) -> ExitCode {
         switch outcome {
         case .interrupted: throw .interrupted
+        case .undecided(let reason):
+            throw CommandFailure(
+                .unavailable, "the new files could not be tried: \(reason); the configured files stay in use")
         case .failed(let reason):
             Console.error("the new files did not carry a session: \(reason)")
             Console.error("the configured files stay in use, in the module and on this host")

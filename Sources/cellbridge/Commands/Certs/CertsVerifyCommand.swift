@@ -37,7 +37,7 @@ struct CertsVerifyCommand: Command {
                 for line in verdict.text(hasColours: Console.hasColours) { Console.line(line) }
             }
             if let refusal {
-                Console.error("cellbridge \(Self.name): the module was not asked: \(refusal.text)")
+                Console.error("cellbridge \(Self.name): the module could not be asked: \(refusal.text)")
                 // What is known to be wrong is worse than what is not known.
                 return verdict.isGood ? refusal.code : .failed
             }
