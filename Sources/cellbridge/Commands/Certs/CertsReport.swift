@@ -45,7 +45,10 @@ struct CertsReport {
         for note in inventory.notes { lines.append("note: \(note)") }
         for module in inventory.modules { lines += self.lines(module) }
         if inventory.modules.isEmpty { lines.append("no module is known to hold certificates yet") }
-        if let silence { lines.append("the module \(silence == "--offline" ? "was not" : "could not be") asked: \(silence)") }
+        if let silence {
+            let verb = silence == "--offline" ? "was not" : "could not be"
+            lines.append("the module \(verb) asked: \(silence)")
+        }
         return lines
     }
 
