@@ -4,21 +4,45 @@ import LinuxIO
 import Testing
 
 extension EndToEndTests.Certs {
+    /// The files of a broker that wants a client certificate, and a rig's options with them.
+    struct Mutual {
+        let tls: TLSRig
+        var options: BridgeRig.Options
+
+        init() throws {
+            tls = try TLSRig()
+            options = tls.options(.mutual)
+            // The test's own clients use the listener without TLS.
+            options.remoteClient = nil
+            for key in [tls.client.key, tls.server.key] { unsafe chmod(key, 0o600) }
+        }
+
+        var files: TestCertificates { tls.certificates }
+        var authority: TestCertificates.Identity { tls.authority }
+        var client: TestCertificates.Identity { tls.client }
+
+        /// The options with another CA configured.
+        func options(ca: TestCertificates.Identity) -> BridgeRig.Options {
+            var other = options
+            other.configuration.remote = [TLSRig.table(ca, client)]
+            return other
+        }
+    }
+
     /// A broker that wants a client certificate, a module, the files, and no service yet.
     struct Scene {
-        let mutual: EndToEndTests.ModuleTLS.Scene
+        let mutual: Mutual
         let rig: BridgeRig
         /// A listener of the remote broker without TLS, for the test's own clients.
         let plainPort: Int
 
         init(simulator: [String] = []) throws {
-            var mutual = try EndToEndTests.ModuleTLS.Scene(mutual: true)
-            mutual.tls(client: true)
+            var mutual = try Mutual()
             mutual.options.simulator += simulator
             plainPort = Self.freePort
-            mutual.options.remoteBroker.append("listener \(plainPort) 127.0.0.1")
+            mutual.options.remote.extraLines.append("listener \(plainPort) 127.0.0.1")
             self.mutual = mutual
-            rig = try BridgeRig(mutual.options)
+            rig = try mutual.tls.rig(mutual.options)
         }
 
         private static var freePort: Int {

@@ -225,9 +225,7 @@ extension EndToEndTests {
             #expect(missing.errors.contains("/dev/not-there does not exist"))
 
             let old = try scene.mutual.files.authority("Old CA", validity: .expired)
-            var expired = scene.mutual
-            expired.tls(ca: old, client: true)
-            try scene.rig.configure(expired.options.configuration)
+            try scene.rig.configure(scene.mutual.options(ca: old).configuration)
             let verdict = try scene.certs(["verify", "--offline"])
             #expect(verdict.status == .exited(1))
             #expect(verdict.output.contains("wrong    ca: "))
