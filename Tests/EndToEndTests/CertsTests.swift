@@ -34,9 +34,9 @@ extension EndToEndTests {
 
             #expect(
                 scene.masked(try scene.certs(["verify"]).output) == """
-                    ok       ca: FILES/1.crt: CN = Field CA, RSA, N bits, N days left
-                    ok       certificate: FILES/2.crt: CN = rig, RSA, N bits, N days left
-                    ok       key: FILES/2.key: RSA, N bits, belongs to the certificate
+                    ok       ca: FILES/1.crt: CN = Test CA, RSA, N bits, N days left
+                    ok       certificate: FILES/3.crt: CN = rig, RSA, N bits, N days left
+                    ok       key: FILES/3.key: RSA, N bits, belongs to the certificate
                     ok       module N: cb-ca-a.crt: N bytes, the configured file
                     ok       module N: cb-cert-a.crt: N bytes, the configured file
                     ok       module N: cb-key-a.key: N bytes, the configured file
@@ -46,16 +46,16 @@ extension EndToEndTests {
             #expect(
                 scene.masked(try scene.certs(["list"]).output) == """
                     ca  FILES/1.crt
-                      subject      CN = Field CA
-                      issuer       CN = Field CA
+                      subject      CN = Test CA
+                      issuer       CN = Test CA
                       key          RSA, N bits
                       valid until  N-N-N N:N:N UTC, N days left
-                    certificate  FILES/2.crt
+                    certificate  FILES/3.crt
                       subject      CN = rig
-                      issuer       CN = Field CA
+                      issuer       CN = Test CA
                       key          RSA, N bits
                       valid until  N-N-N N:N:N UTC, N days left
-                    key  FILES/2.key
+                    key  FILES/3.key
                       key          RSA, N bits, belongs to the certificate
                     module  IMEI N, YMN.XN_AT.UN_R2.0.0.N
                       cb-ca-a.crt    N bytes, the configured file
