@@ -134,6 +134,12 @@ public enum Files {
         return unsafe String(cString: text)
     }
 
+    /// Whether anything is at `path`; a link counts by itself, wherever it leads.
+    static func isThere(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0
+    }
+
     /// What the link at `path` says.
     static func link(_ path: String) -> String? {
         var length = -1

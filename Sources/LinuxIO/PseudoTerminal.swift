@@ -75,9 +75,14 @@ public final class PseudoTerminal {
         return SerialPort.supportedSpeeds.first { cellbridge_speed(UInt32($0)) == constant }
     }
 
-    /// Makes `path` a link to the slave side, replacing a link that is there in one step; removed on `close`.
+    /// Makes `path` a link to the slave side, replacing a link that is there in one step; removed on `close`. Anything
+    /// else that is there, a file or a device, stays as it is and is an error, EEXIST.
     public func link(at path: String) throws(SystemError) {
         let draft = path + ".new"
+        // Run as root, one slip of the pen would otherwise cost a system file.
+        for place in [path, draft] where Files.isThere(place) && Files.link(place) == nil {
+            throw SystemError("symlink", place, code: EEXIST)
+        }
         try Files.remove(draft)
         guard unsafe symlink(slavePath, draft) == 0 else { throw SystemError("symlink", path) }
         guard unsafe rename(draft, path) == 0 else {

@@ -91,4 +91,18 @@ import Testing
         second.close()
         #expect(try Files.list(directory.path).isEmpty)
     }
+
+    /// A wrong `--link` must not cost the file it names, nor one that has the name of the draft.
+    @Test func onlyALinkIsReplaced() throws {
+        let terminal = try PseudoTerminal()
+        let path = directory.file("link")
+        for file in [path, path + ".new"] {
+            try Files.writeAtomically(file, [1, 2, 3], mode: 0o600)
+            #expect(throws: SystemError("symlink", file, code: EEXIST)) { try terminal.link(at: path) }
+            #expect(try Files.read(file, limit: 10) == [1, 2, 3])
+            try Files.remove(file)
+        }
+        terminal.close()
+        #expect(try Files.list(directory.path).isEmpty)
+    }
 }

@@ -61,6 +61,7 @@ import Testing
 
     @Test(arguments: [
         (["--latncy", "3"], "--latncy: unknown option; did you mean --latency?"),
+        (["--frob"], "--frob: unknown option"),
         (["--latency", "3"], "--latency 3: expected a duration such as 15ms or \"2 s\""),
         (
             ["--clock", "noon"],

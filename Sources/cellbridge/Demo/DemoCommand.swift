@@ -9,7 +9,7 @@ struct DemoCommand: Command {
     static let details = """
         Starts two Mosquitto brokers on free ports, a simulated module on a pseudo-terminal at 115200 baud, and the
         bridge as a process of its own, and cuts the module's TCP connection in the middle. Two clients that know
-        nothing of the bridge send and count. Ends by itself after about 15 s and leaves nothing behind.
+        nothing of the bridge send and count. Ends by itself after about 10 s and leaves nothing behind.
         Exit status: 0 only when every message arrived, in order, and none twice except after the cut.
         """
     static let examples: [(line: String, meaning: String)] = [

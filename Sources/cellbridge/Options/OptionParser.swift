@@ -116,10 +116,11 @@ enum OptionParser {
         return UsageProblem("--\(name): unknown option\(suggestion(name, names.map { $0 }, prefix: "--"))")
     }
 
-    /// `; did you mean X?` for the nearest of `known`, or nothing when there is none.
+    /// `; did you mean X?` for the nearest of `known`; nothing when half of that would have to be another word.
     static func suggestion(_ word: String, _ known: [String], prefix: String = "") -> String {
         let start = String(word.prefix(64))
         let nearest = known.min { editDistance(start, $0) < editDistance(start, $1) }
-        return nearest.map { "; did you mean \(prefix)\($0)?" } ?? ""
+        guard let nearest, editDistance(start, nearest) * 2 <= nearest.count else { return "" }
+        return "; did you mean \(prefix)\(nearest)?"
     }
 }
