@@ -148,7 +148,7 @@ import Testing
         rig.port.unplug()
         rig.port.forget()
         rig.clock.advance(by: .seconds(30))
-        #expect(rig.recorder.count("port gone", .warning) == 1)
+        #expect(rig.recorder.count("the port is gone", .warning) == 1)
         rig.port.openFailure = nil
         rig.run(.seconds(200)) { rig.dispatcher.counters.outAcknowledged == 5 }
         #expect(Set(rig.sent) == Set(rig.numbered(0..<5)))

@@ -43,9 +43,11 @@ extension LinkStateMachine {
             .mute, .fillingDataMode, .restarting, .recordingManifest, .online:
             break
         }
-        goOffline("the port is gone: \(reason)")
+        let wasOnline = isOnline
+        goOffline("the port is gone: \(reason); waiting for it")
         switch state {
         case .opening, .portGone: break
+        case _ where wasOnline: break  // `offline` has said it.
         case .stopped, .synchronising, .running, .awaiting, .pausing, .resting, .resynchronising, .mute,
             .fillingDataMode, .restarting, .resettingHardware, .recordingManifest, .online:
             report(.warning, "port gone: \(reason); waiting for it")

@@ -90,8 +90,9 @@ extension LinkStateMachine {
             break
         }
         if stopping { return finish() }
+        // Said once: `offline` says it where a session was lost.
+        if !isOnline { report(.warning, "the module restarted (\(sign))") }
         goOffline("the module restarted (\(sign))")
-        report(.warning, "the module restarted (\(sign))")
         // A restarted module is out of its data mode.
         clearDataModeRecord()
         forgetModule(now: now)

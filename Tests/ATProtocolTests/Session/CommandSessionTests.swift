@@ -110,6 +110,15 @@ struct CommandSessionTests {
         #expect(dialogue.take().map(\.summary) == ["SHUT OK []"])
     }
 
+    @Test(arguments: [
+        "\r\nOK\r\n+MSUB: \"t\",3 byte,abc\r\nSUBACK\r\n", "+MSUB: \"t\",3 byte,abc\r\n\r\nOK\r\nSUBACK\r\n",
+    ])
+    func `a message may come before SUBACK`(_ answer: String) throws {
+        let told = run(try .msub(filter: Array("t".utf8), qos: 1), answer)
+        #expect(Set(told) == ["OK []", "message t abc", "urc suback"])
+        #expect(told.last == "urc suback")
+    }
+
     @Test func `ALREADY CONNECT ends MIPSTART, with an OK after it or without`() throws {
         let open = try ATCommand.mipstart(host: "h", port: 1883, tls: false)
         #expect(run(open, "\r\nALREADY CONNECT\r\n") == ["urc alreadyConnect"])
