@@ -153,6 +153,17 @@ import Testing
         #expect(rig.sent == rig.numbered(0..<1))
     }
 
+    @Test func aMessageThatCannotBeStoredHoldsNothingUp() throws {
+        let rig = rig()
+        try rig.online()
+        rig.store.commitFailure = "disk full"
+        rig.publish(0..<1)
+        rig.clock.advance(by: .seconds(200))
+        #expect(beats(rig).count == 1)
+        rig.store.commitFailure = nil
+        rig.run { rig.sent.last == "message 0" }
+    }
+
     @Test func aQueueIsEmptiedBeforeIt() throws {
         let rig = rig(every: .milliseconds(20))
         rig.port.outcomeDelay = .milliseconds(25)

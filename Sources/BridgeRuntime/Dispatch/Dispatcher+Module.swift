@@ -146,7 +146,7 @@ extension Dispatcher: ModuleDriverDelegate {
     func portOpened() { hooks.portOpened() }
 
     func moduleFinished() {
-        states?.finish()
+        states?.finish(stopping ? "stopped" : "the module cannot be used with this configuration")
         hooks.moduleFinished()
     }
 }

@@ -87,9 +87,9 @@ final class StatePublisher {
     /// The last word before the connection ends in order, which the will does not follow.
     ///
     /// At QoS 0, since a message of QoS 1 may have to wait behind others, and nothing waits any more.
-    func finish() {
+    func finish(_ reason: String) {
         due?.move(to: nil)
-        change(to: Self.offline, "stopped")
+        change(to: Self.offline, reason)
         rung = nil
         send(qos: 0)
     }
