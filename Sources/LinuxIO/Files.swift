@@ -16,8 +16,20 @@ public enum Files {
 
     /// Replaces the file at `path`: after a crash or power loss it holds either the old or the new content whole.
     public static func writeAtomically(_ path: String, _ bytes: [UInt8], mode: UInt32 = 0o600) throws(SystemError) {
+        try replace(path, bytes, mode: mode, owner: nil)
+    }
+
+    /// Replaces the file at `path` as `writeAtomically` does, with the mode and the owner of the file at `model`.
+    public static func writeAtomically(_ path: String, _ bytes: [UInt8], like model: String) throws(SystemError) {
+        guard let status = status(model) else { throw SystemError("stat", model) }
+        try replace(path, bytes, mode: UInt32(status.st_mode) & 0o777, owner: (status.st_uid, status.st_gid))
+    }
+
+    private static func replace(
+        _ path: String, _ bytes: [UInt8], mode: UInt32, owner: (user: uid_t, group: gid_t)?
+    ) throws(SystemError) {
         let draft = path + ".new"
-        try write(draft, bytes, mode: mode)
+        try write(draft, bytes, mode: mode, owner: owner)
         guard unsafe rename(draft, path) == 0 else {
             let error = SystemError("rename", path)
             unsafe unlink(draft)
@@ -27,8 +39,17 @@ public enum Files {
         guard fsync(directory.raw) == 0 else { throw SystemError("fsync", parent(of: path)) }
     }
 
-    private static func write(_ path: String, _ bytes: [UInt8], mode: UInt32) throws(SystemError) {
-        let file = try OwnedDescriptor.open(path, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
+    private static func write(
+        _ path: String, _ bytes: [UInt8], mode: UInt32, owner: (user: uid_t, group: gid_t)?
+    ) throws(SystemError) {
+        // For nobody else before it has its owner.
+        let first = owner == nil ? mode : 0o600
+        let file = try OwnedDescriptor.open(path, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: first)
+        if let owner, fchown(file.raw, owner.user, owner.group) != 0 {
+            let error = SystemError("fchown", path)
+            unsafe unlink(path)
+            throw error
+        }
         // A draft left behind by a crash keeps its old mode.
         guard fchmod(file.raw, mode_t(mode)) == 0 else { throw SystemError("fchmod", path) }
         var rest = bytes[...]

@@ -6,10 +6,10 @@ import CSQLite
     private var handle: OpaquePointer?
     private var statements: [Query: Statement] = [:]
 
-    /// Opens the existing file at `path` for reading and writing; creates none.
-    init(path: String, busyMilliseconds: Int32) throws(SQLiteFailure) {
+    /// Opens the existing file at `path` for reading and, unless told otherwise, writing; creates none.
+    init(path: String, busyMilliseconds: Int32, isReadOnly: Bool = false) throws(SQLiteFailure) {
         // The file names an exact place: no URI reading. NOMUTEX: one thread at a time, by construction.
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX
+        let flags = (isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX
         let code = unsafe sqlite3_open_v2(path, &handle, flags, nil)
         guard code == SQLITE_OK else {
             let failure = lastFailure(code)

@@ -6,9 +6,11 @@ enum CommandLineTool {
         [RunCommand.self, DemoCommand.self, CheckCommand.self, SimulateCommand.self]
     }
 
+    private static var groups: [CommandGroup] { [.certs] }
+
     /// Commands the product will have; the words are taken.
     private static let later = [
-        "pub", "sub", "rr", "at", "console", "doctor", "probe", "status", "queue", "explain", "certs", "replay",
+        "pub", "sub", "rr", "at", "console", "doctor", "probe", "status", "queue", "explain", "replay",
     ]
 
     /// The process's exit status.
@@ -33,11 +35,12 @@ enum CommandLineTool {
         default: break
         }
         if let command = commands.first(where: { $0.name == word }) { return command.main(rest) }
+        if let group = groups.first(where: { $0.name == word }) { return group.main(rest) }
         if later.contains(word) {
             Console.error("cellbridge \(word): not in this release")
             return .unavailable
         }
-        let known = word.hasPrefix("-") ? ["--help", "--version"] : commands.map { $0.name }
+        let known = word.hasPrefix("-") ? ["--help", "--version"] : commands.map { $0.name } + groups.map(\.name)
         let what = word.hasPrefix("-") ? "unknown option" : "unknown command"
         Console.error("cellbridge: \(word.prefix(64)): \(what)\(OptionParser.suggestion(word, known))")
         Console.error("try: cellbridge --help")
@@ -54,7 +57,7 @@ enum CommandLineTool {
             commands:
 
             """
-        text += HelpText.table(commands.map { ($0.name, $0.summary) })
+        text += HelpText.table(commands.map { ($0.name, $0.summary) } + groups.map { ($0.name, $0.summary) })
         text += """
 
               cellbridge COMMAND --help   options and examples of a command

@@ -6,6 +6,9 @@ enum Console {
     @discardableResult
     static func line(_ text: String) -> Bool { write(1, text + "\n") }
 
+    /// Writes to standard output, no line end added.
+    static func write(_ text: String) { write(1, text) }
+
     /// Writes a line to standard error.
     static func error(_ text: String) { write(2, text + "\n") }
 

@@ -21,6 +21,24 @@ import Testing
         #expect(try Files.list(directory.path) == ["state"])
     }
 
+    @Test func modeAndOwnerCanBeThoseOfAnotherFile() throws {
+        let (model, path) = (directory.file("model"), directory.file("copy"))
+        try Files.writeAtomically(model, [1], mode: 0o640)
+        try Files.writeAtomically(path, [2], like: model)
+        #expect(try Files.read(path, limit: 1) == [2])
+        #expect(Files.permissions(path) == 0o640)
+        if getuid() == 0 {
+            #expect(unsafe chown(model, 12, 34) == 0)
+            try Files.writeAtomically(path, [3], like: model)
+            var status = stat()
+            #expect(unsafe stat(path, &status) == 0)
+            #expect(status.st_uid == 12 && status.st_gid == 34)
+        }
+        #expect(throws: SystemError("stat", path + "x", code: ENOENT)) {
+            try Files.writeAtomically(path, [], like: path + "x")
+        }
+    }
+
     @Test func overTheLimitIsAnError() throws {
         let path = directory.file("big")
         try Files.writeAtomically(path, [1, 2, 3])

@@ -102,7 +102,8 @@ public actor BridgeService {
             local: lines(try store.meta(Dispatcher.Meta.localFilters)),
             remote: lines(try store.meta(Dispatcher.Meta.remoteFilters)))
         let dataMode = try store.meta(Dispatcher.Meta.dataMode).flatMap { Int(String(decoding: $0, as: UTF8.self)) }
-        let pinWasRefused = try store.meta(Dispatcher.Meta.refusedPIN).map { $0 == pinFileMark() } ?? false
+        let pinWasRefused =
+            try store.meta(Dispatcher.Meta.refusedPIN).map { $0 == self.configuration.pinFileMark } ?? false
         let echoes = try store.loadEchoes()
         let statistics = store.statistics()
         log(
@@ -234,13 +235,7 @@ public actor BridgeService {
     }
 
     private func rememberRefusedPIN() {
-        dispatcher?.remember(Dispatcher.Meta.refusedPIN, pinFileMark())
-    }
-
-    /// What tells one version of the PIN file from another without keeping the PIN.
-    private func pinFileMark() -> [UInt8] {
-        guard let path = configuration.module.pinFile else { return [] }
-        return Array((Files.modificationMark(path) ?? "").utf8)
+        dispatcher?.remember(Dispatcher.Meta.refusedPIN, configuration.pinFileMark)
     }
 
     private func signalled(_ number: Int32) {

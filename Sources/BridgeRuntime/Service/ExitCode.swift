@@ -2,8 +2,12 @@
 public enum ExitCode: Int32, Sendable {
     /// Everything went well.
     case ok = 0
+    /// What was looked at is not as it should be.
+    case failed = 1
     /// The command line is wrong (EX_USAGE).
     case usage = 64
+    /// The contents of an input file are wrong (EX_DATAERR).
+    case dataError = 65
     /// An input file or the port does not exist (EX_NOINPUT).
     case noInput = 66
     /// Something the work needs is not to be had (EX_UNAVAILABLE).

@@ -86,7 +86,7 @@ extension LinkStateMachine {
         noticesPending = 0
         sessionGone = false
         closedStaleLink = false
-        if let file = tls?.setup?.fileInTransit {
+        if let file = tls?.setup?.writtenPlace?.name {
             report(
                 .error,
                 """

@@ -163,4 +163,9 @@ extension LinkStateMachine {
     static func growingPause(_ failures: Int) -> Duration {
         min(.seconds(15) * (1 << min(max(failures, 1) - 1, 6)), .seconds(600))
     }
+
+    // MARK: For trials
+
+    /// Sessions in a row that did not come about: the setup, the connection, or the broker's answer.
+    package var failedSessions: Int { (tls?.failures ?? 0) + refusals }
 }

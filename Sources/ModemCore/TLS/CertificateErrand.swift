@@ -1,7 +1,8 @@
 package import ATProtocol
 
 /// What `cellbridge certs` does with a module while no service holds it: looks at its files, or puts new ones beside the
-/// good ones. Begins with a module that answers `AT`; configures and connects nothing.
+/// good ones. Begins with a module that was introduced (echo off, numbered errors, IMEI known); configures and connects
+/// nothing.
 package struct CertificateErrand {
     /// What comes next.
     package enum Next: Equatable {
@@ -37,45 +38,44 @@ package struct CertificateErrand {
         package var rows: [Row]
         /// Room in bytes, when the module tells.
         package var free: Int?
+        /// What was written, in order.
+        package var written: [TLSPlace]
+
         /// Whether anything was written.
-        package var hasWritten: Bool
+        package var hasWritten: Bool { !written.isEmpty }
     }
 
-    private enum Phase: Equatable { case echo, errors, imei, setup, size(Int), room, ended }
+    private enum Phase: Equatable { case setup, size(Int), room, ended }
 
     private let settings: TLSSettings
     private let writes: Bool
     private var manifests: TLSManifests
-    private var imei = ""
-    private var phase = Phase.echo
+    private let imei: String
+    private var phase = Phase.ended
     private var setup: TLSSetup?
     private var spelling: ATCommand.FileSizeSpelling?
     private var asksOtherwise = false
     private var sizes: [TLSPlace: Int] = [:]
-    private var hasWritten = false
+    private var written: [TLSPlace] = []
 
-    /// An errand; `writes`: push, otherwise list and verify. `settings.manifests` are those on disk.
-    package init(_ settings: TLSSettings, writes: Bool) {
+    /// An errand at the module with this IMEI; `writes`: push, otherwise list and verify. `settings.manifests` are those
+    /// on disk.
+    package init(_ settings: TLSSettings, imei: String, writes: Bool) {
         self.settings = settings
+        self.imei = imei
         self.writes = writes
         manifests = settings.manifests
     }
 
     /// The first command.
-    package mutating func start() -> Next { .submit(.ate0) }
+    package mutating func start() -> Next { writes ? push() : look(0) }
+
+    /// The file that the running command writes.
+    package var uploading: TLSPlace? { phase == .setup ? setup?.writtenPlace : nil }
 
     /// The answer to the last command.
     package mutating func completed(_ result: CommandResult) -> Next {
         switch phase {
-        case .echo:
-            phase = .errors
-            return .submit(.cmee(1))
-        case .errors:
-            phase = .imei
-            return .submit(.cgsn)
-        case .imei:
-            imei = result.isSuccess ? result.firstValue : ""
-            return writes ? push() : look(0)
         case .setup: return setup.map { _ in follow(setup?.completed(result, now: .zero)) } ?? look(0)
         case .size(let index): return sized(index, result)
         case .room:
@@ -97,10 +97,11 @@ package struct CertificateErrand {
     }
 
     private mutating func follow(_ next: TLSSetup.Next?) -> Next {
-        hasWritten = setup?.hasWritten ?? false
         spelling = setup?.spelling
         switch next {
-        case .submit(let command): return .submit(command)
+        case .submit(let command):
+            if let place = setup?.writtenPlace { written.append(place) }
+            return .submit(command)
         case .failed(let failure): return .failed(failure)
         case .record:
             if let known = setup?.manifest { manifests[imei] = known }
@@ -147,6 +148,6 @@ package struct CertificateErrand {
                 place: place, size: size, entry: entry, isGood: manifest.good[place.kind] == place.slot,
                 isConfigured: isConfigured)
         }
-        return Report(imei: imei, rows: rows, free: free, hasWritten: hasWritten)
+        return Report(imei: imei, rows: rows, free: free, written: written)
     }
 }

@@ -47,7 +47,9 @@ struct TLSLink {
     }
 
     /// Whether another set than the configured one carried the last session.
-    var hasOlderSet: Bool { !manifest.good.isEmpty && !manifest.isGood(settings.wanted) && settings.verify }
+    var hasOlderSet: Bool {
+        settings.fallsBack && settings.verify && !manifest.good.isEmpty && !manifest.isGood(settings.wanted)
+    }
 
     private var setName: String { TLSManifest.name(settings.wanted) }
 

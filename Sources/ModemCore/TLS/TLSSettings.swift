@@ -20,6 +20,8 @@ public struct TLSSettings: Sendable, Equatable {
     public var uploadSeconds = 15
     /// The NTP server that is asked when neither the network nor the host tells the time.
     public var ntpServer = "pool.ntp.org"
+    /// Whether an older set of files goes back into use when the configured ones carry no session; false: for trials.
+    package var fallsBack = true
     /// What the owner found out about the files.
     public var facts = TLSFacts()
     /// What is known of the modules' files, from disk.

@@ -61,12 +61,12 @@ struct TLSSetup {
         self.clock = clock
     }
 
-    /// The file whose contents are on their way.
-    var fileInTransit: String? {
+    /// The file that the running command writes.
+    var writtenPlace: TLSPlace? {
         guard case .step(let index) = phase, let steps = plan?.steps, index < steps.count,
             case .write(let place) = steps[index]
         else { return nil }
-        return place.name
+        return place
     }
 
     // MARK: Events

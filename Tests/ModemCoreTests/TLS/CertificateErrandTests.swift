@@ -11,12 +11,13 @@ import Testing
         var settings = TLSSettings(hostName: "h")
         settings.files = wanted
         settings.manifests = TLSManifests(encoded: disk)
-        var errand = CertificateErrand(settings, writes: writes)
+        var errand = CertificateErrand(settings, imei: "860000000000001", writes: writes)
         var next = errand.start()
         while true {
             switch next {
             case .submit(let command):
                 lines.append(command.text)
+                #expect((command.data != nil) == (errand.uploading != nil))
                 let result = files.answer(command) ?? GoodModule.result(of: command.text)
                 files.took(command, result)
                 next = errand.completed(result)
@@ -33,10 +34,10 @@ import Testing
         var (files, disk, lines) = (ModuleFiles(), [UInt8](), [String]())
         files.spelling = spelling
         guard case .finished(let empty) = Self.run(&files, &disk, writes: false, lines: &lines) else { return }
-        #expect(empty == .init(imei: "860000000000001", rows: [], free: 100_000, hasWritten: false))
+        #expect(empty == .init(imei: "860000000000001", rows: [], free: 100_000, written: []))
         #expect(!lines.contains { $0.hasPrefix("AT+FSWRITE") })
         guard case .finished(let pushed) = Self.run(&files, &disk, writes: true, lines: &lines) else { return }
-        #expect(pushed.hasWritten)
+        #expect(pushed.written == [TLSPlace(.ca, .a), TLSPlace(.certificate, .a), TLSPlace(.key, .a)])
         #expect(pushed.rows.map(\.place) == [TLSPlace(.ca, .a), TLSPlace(.certificate, .a), TLSPlace(.key, .a)])
         #expect(pushed.rows.allSatisfy { $0.isConfigured && $0.isTrue && !$0.isGood && $0.size == 90 })
         #expect(pushed.free == 100_000 - 270)

@@ -1,0 +1,55 @@
+import BridgeRuntime
+import Configuration
+
+/// `cellbridge certs verify`.
+struct CertsVerifyCommand: Command {
+    static let name = "certs verify"
+    static let summary = "checks the configured files and the module's copies"
+    static let details = """
+        The files: do they parse, does the key belong to the certificate, are they in date, can the module's RSA suites
+        use them, may others read the key. The module's copies: are they there, with the sizes that were written.
+        A client certificate that ca has not issued is only noted: clouds sign those elsewhere.
+        Exit status: 0 all is well, 1 something is wrong, 66 no such file or port, 69 the module does not answer,
+        75 the service has the port, 77 not permitted, 78 the configuration is wrong.
+        """
+    static let examples: [(line: String, meaning: String)] = [
+        ("cellbridge certs verify", "files and module"),
+        ("cellbridge certs verify --offline", "the files only, for instance while the service runs"),
+    ]
+    static var options: [CommandOption<CertsVerifyCommand>] {
+        [.configurationFile(\.path), .offline(\.isOffline), .json(\.isJSON), .verbose(\.isVerbose)]
+    }
+
+    var path = Configuration.defaultPath
+    var isOffline = false
+    var isJSON = false
+    var isVerbose = false
+
+    func run() -> ExitCode {
+        CertsWork.run(Self.name) { () throws(CommandFailure) in
+            let configuration = try CertsWork.load(path, checksFiles: false)
+            var inventory = try CertificateInventory(configuration, now: CertsWork.now)
+            let refusal = isOffline ? nil : try ask(&inventory, configuration, isVerbose: isVerbose)
+            let verdict = CertsVerdict(inventory, problems: problems())
+            if isJSON {
+                Console.line(verdict.json(silence: isOffline ? "--offline" : refusal?.text).description)
+            } else {
+                for line in verdict.text(hasColours: Console.hasColours) { Console.line(line) }
+            }
+            if let refusal {
+                Console.error("cellbridge \(Self.name): the module could not be asked: \(refusal.text)")
+                // What is known to be wrong is worse than what is not known.
+                return verdict.isGood ? refusal.code : .failed
+            }
+            return verdict.isGood ? .ok : .failed
+        }
+    }
+
+    /// What reading the secrets, too, says of the files.
+    private func problems() -> [Problem] {
+        switch Configuration.load(path: path) {
+        case .valid(_, let warnings): warnings
+        case .invalid(let problems): problems
+        }
+    }
+}

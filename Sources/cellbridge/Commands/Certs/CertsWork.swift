@@ -1,0 +1,115 @@
+import BridgeRuntime
+import Configuration
+import Glibc
+import LinuxIO
+
+extension CommandGroup {
+    /// `cellbridge certs`.
+    static var certs: CommandGroup {
+        CommandGroup(
+            name: "certs", summary: "the certificates of [remote] tls: list, check, put into the module, replace",
+            commands: [
+                CertsListCommand.self, CertsVerifyCommand.self, CertsPushCommand.self, CertsRotateCommand.self,
+            ])
+    }
+}
+
+/// What the commands around certificates share: the configuration, a loop, signals, and a simulated module where the
+/// configuration asks for one.
+final class CertsWork {
+    /// The configuration, the port a path.
+    let configuration: Configuration
+    /// The loop of everything.
+    let loop: EventLoop
+    /// Whether somebody asked to stop.
+    private(set) var isInterrupted = false
+    private var signals: SignalSource?
+    private var simulator: SimulatorProcess?
+
+    /// Starts what is needed.
+    init(_ configuration: Configuration) throws(CommandFailure) {
+        var configuration = configuration
+        if configuration.module.port == .simulator {
+            do throws(SimulatorProcess.Failure) {
+                let simulator = try SimulatorProcess(configuration.module)
+                configuration.module.port = .path(simulator.path)
+                self.simulator = simulator
+            } catch {
+                throw CommandFailure(.unavailable, "the simulated module does not start: \(error.reason)")
+            }
+        }
+        self.configuration = configuration
+        do throws(SystemError) {
+            loop = try EventLoop()
+            signals = try SignalSource([SIGINT, SIGTERM, SIGHUP], loop: loop) { [weak self] _ in
+                self?.isInterrupted = true
+            }
+        } catch {
+            throw CommandFailure(.systemError, "\(error)")
+        }
+    }
+
+    /// A talk with the module, not open yet.
+    func dialogue(_ log: Log) -> ModuleDialogue {
+        let dialogue = ModuleDialogue(configuration.module, loop: loop, log: log)
+        dialogue.isInterrupted = { [weak self] in self?.isInterrupted ?? true }
+        return dialogue
+    }
+
+    /// Ends what was started.
+    func close() {
+        signals?.close()
+        simulator?.end()
+        simulator = nil
+    }
+
+    /// Unix seconds.
+    static var now: Int64 { Int64(time(nil)) }
+
+    /// The log of a command: silent unless it is to show the AT dialogue.
+    static func log(isVerbose: Bool) -> Log { .standardError(threshold: isVerbose ? .debug : .error) }
+
+    // MARK: Running
+
+    /// Does the work of the command `name`; a failure is told and is its exit status.
+    static func run(_ name: String, _ work: () throws(CommandFailure) -> ExitCode) -> ExitCode {
+        do throws(CommandFailure) {
+            return try work()
+        } catch {
+            if !error.text.isEmpty { Console.error("cellbridge \(name): \(error.text)") }
+            return error.code
+        }
+    }
+
+    /// The configuration; problems are told. Without `checksFiles` the files it names are not looked at.
+    static func load(_ path: String, checksFiles: Bool) throws(CommandFailure) -> Configuration {
+        if let complaint = ConfigurationFile.complaint(path) { throw CommandFailure(.noInput, complaint) }
+        switch Configuration.load(path: path, readSecrets: checksFiles) {
+        case .valid(let configuration, _): return configuration
+        case .invalid(let problems):
+            for problem in problems { Console.error(ConfigurationFile.line(problem)) }
+            throw CommandFailure(.configuration, "")
+        }
+    }
+}
+
+extension CommandOption {
+    /// `-v, --verbose`.
+    static func verbose(_ place: WritableKeyPath<Target, Bool>) -> CommandOption {
+        .flag("verbose", "v", "show the AT dialogue on standard error (without passwords, PINs and contents)") {
+            $0[keyPath: place] = true
+        }
+    }
+
+    /// `--json`.
+    static func json(_ place: WritableKeyPath<Target, Bool>) -> CommandOption {
+        .flag("json", nil, "one JSON object on standard output") { $0[keyPath: place] = true }
+    }
+
+    /// `--offline`.
+    static func offline(_ place: WritableKeyPath<Target, Bool>) -> CommandOption {
+        .flag("offline", nil, "do not open the port: files and records of this host only") {
+            $0[keyPath: place] = true
+        }
+    }
+}
