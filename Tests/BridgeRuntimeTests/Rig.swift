@@ -21,6 +21,8 @@ final class Rig {
     private(set) var local: LocalDriver!
     private(set) var dispatcher: Dispatcher!
     private(set) var isFinished = false
+    /// What the bridge tells of itself: nothing, unless a test wants it.
+    var about = Dispatcher.About()
     /// What the hardware reset is to say; it is run at once.
     var reset: () -> (Bool, String) = { (true, "") }
     private(set) var resets = 0
@@ -64,7 +66,8 @@ final class Rig {
             stored.formUnion(batch.refusals.map(\.topic))
         }
         dispatcher = Dispatcher(
-            routing: table, store: store, module: module, local: local, clock: clock, log: log, recorded: recorded,
+            about: about, routing: table, store: store, module: module, local: local, clock: clock, log: log,
+            recorded: recorded,
             echoes: store.echoes.values.sorted { $0.id < $1.id }, hooks: hooks)
         store.onEvent = { [weak dispatcher] in dispatcher?.stored($0) }
         let record = store.meta[Dispatcher.Meta.dataMode].flatMap { Int(String(decoding: $0, as: UTF8.self)) }

@@ -32,6 +32,7 @@ import Testing
             random = Seeded(state: seed)
             rig.port.identity = "AirM2M_780E_V1169_LTE_AT"
             rig.settings.hasHardwareReset = seed % 2 == 0
+            if seed % 3 != 0 { rig.about = .init(name: "box", heartbeat: (bytes("heartbeat"), .seconds(2))) }
             rig.reset = { [unowned rig] in
                 rig.port.forget()
                 return (true, "")
@@ -142,6 +143,9 @@ import Testing
         let received = Set(rig.broker.received.map(\.payload))
         let lost = walk.kept.subtracting(received).count
         #expect(lost == 0)
+        rig.clock.advance(by: .seconds(2))
+        let state = rig.broker.received.last { $0.topic == bytes("cellbridge/box/state") }
+        #expect(state?.payload == (rig.about.name == nil ? nil : bytes("online")))
         #expect(rig.store.meta[Dispatcher.Meta.dataMode] == nil)
     }
 

@@ -69,7 +69,7 @@ func said(_ loaded: Configuration.Loaded) -> [String] {
         #expect(
             Configuration.keysNotActedOn == [
                 "module.reset.gpio", "module.profile = \"quectel-gsm\"", "module.profile = \"bc260y\"",
-                "remote.heartbeat", "control.socket",
+                "control.socket",
             ])
     }
 

@@ -34,6 +34,7 @@ final class LinkHarness {
 
     var deadline: Duration? { machine.deadline }
     var summary: String { machine.summary }
+    var recovery: Recovery? { machine.recovery }
     var profile: ModuleProfile { machine.currentProfile }
     var synchronisationAttempts: Int { attempts }
 

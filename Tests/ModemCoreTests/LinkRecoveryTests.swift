@@ -22,6 +22,19 @@ import Testing
         #expect(harness.violations == [])
     }
 
+    @Test func theRungIsKnownUntilItHasHelped() {
+        let harness = LinkHarness.online()
+        #expect(harness.recovery == nil)
+        harness.urc(.pdpDeactivated)
+        #expect(harness.recovery == Recovery(rung: .context))
+        #expect(harness.behave(until: { $0.isOnline }))
+        #expect(harness.recovery == nil)
+        let failing = LinkHarness.at("AT+MIPSTART=\"broker.example\",\"1883\"")
+        failing.complete(GoodModule.cme(3))
+        #expect(failing.recovery?.rung == .link)
+        #expect(failing.recovery?.reason?.contains("AT+MIPSTART was answered") ?? false)
+    }
+
     @Test func lossOfAnotherContextMeansNothing() {
         let harness = LinkHarness.online()
         harness.urc(.cgev(.pdnDeactivated(cid: 2)))

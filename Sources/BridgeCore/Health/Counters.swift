@@ -10,6 +10,8 @@ public struct Counters: Sendable, Equatable {
     public var outAcknowledged: UInt64 = 0
     /// Payload bytes of those.
     public var outBytes: UInt64 = 0
+    /// Heartbeats the remote broker has acknowledged; they are no messages.
+    public var heartbeats: UInt64 = 0
     /// Outbound messages refused, for any reason.
     public var outRefused: UInt64 = 0
     /// Publish commands for a message that had one before.

@@ -116,6 +116,8 @@ extension CertificateTrial: ModuleDriverDelegate {
 
     func moduleOffline(_ reason: String) {}
 
+    func moduleRecovers(_ recovery: Recovery) {}
+
     func moduleReady() {}
 
     func moduleAcknowledged(_ id: Int64) {}

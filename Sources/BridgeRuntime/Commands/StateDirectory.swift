@@ -11,6 +11,7 @@ package final class StateDirectory {
     private let lock: DirectoryLock
     private let store: SQLiteMessageStore
     private let loop: EventLoop
+    private let heartbeatTopic: [UInt8]?
     private var nextToken = 0
     private var open: Set<Int> = []
     private var failure: String?
@@ -19,6 +20,7 @@ package final class StateDirectory {
     /// Locks and opens it.
     package init(_ configuration: Configuration, loop: EventLoop) throws(CommandFailure) {
         self.loop = loop
+        heartbeatTopic = configuration.remote.heartbeat?.topic
         let path = configuration.queue.path
         do {
             try Files.makeDirectories(path)
@@ -68,8 +70,10 @@ package final class StateDirectory {
         begin(batch)
     }
 
-    /// Puts a message of a session with the remote broker into the inbox; false when no route takes it.
+    /// Puts a message of a session with the remote broker into the inbox; false when no route takes it, or when it is
+    /// the echo of the service's heartbeat.
     func keep(_ message: ReceivedMessage, _ routing: RoutingTable) -> Bool {
+        guard message.topic != heartbeatTopic else { return false }
         let now = LoopClock.unixTime
         guard case .forward(let forward) = routing.inbound(remoteTopic: message.topic) else { return false }
         var batch = StoreBatch()

@@ -5,6 +5,8 @@ import MosquittoClient
 /// What the local side reports.
 extension Dispatcher: LocalDriverDelegate {
     func localReceived(_ message: MosquittoClient.Message) {
+        // It would go out by a route like `#`, as often as it changes.
+        if let states, states.owns(message.topic) { return }
         let now = clock.wallClock
         switch routing.outbound(localTopic: message.topic, qos: message.qos, retain: message.retain) {
         case .notRouted:
@@ -38,7 +40,10 @@ extension Dispatcher: LocalDriverDelegate {
         return pending.holdsReads || (outstanding?.batch.holdsReads ?? false)
     }
 
-    func localConnected() { pumpInbox() }
+    func localConnected() {
+        states?.localConnected()
+        pumpInbox()
+    }
 
     func localDisconnected() {
         locallyPublished = [:]
@@ -46,7 +51,16 @@ extension Dispatcher: LocalDriverDelegate {
     }
 
     func localPublished(_ mid: Int32, reasonCode: Int32) {
-        guard let id = locallyPublished.removeValue(forKey: mid) else { return }
+        guard let id = locallyPublished.removeValue(forKey: mid) else {
+            // What is not from the inbox is the link's state.
+            if reasonCode >= 128 {
+                warn(
+                    "state",
+                    "the local broker refuses the link's state on cellbridge/\(about.name ?? "")/ (reason code \(reasonCode)): check its ACL"
+                )
+            }
+            return
+        }
         if reasonCode >= 128 {
             inbox.refused(
                 id, code: "denied",

@@ -15,6 +15,8 @@ extension Dispatcher: ModuleDriverDelegate {
         echoes.receiveLimit = profile.receiveLimit
         if !echoesRun { moduleSessionBegan() }
         log(.info, "online")
+        signOfLife()
+        states?.linkUp()
         pump()
         hooks.online()
     }
@@ -24,14 +26,21 @@ extension Dispatcher: ModuleDriverDelegate {
         echoes.deadlineReached(now: clock.now)
         echoes.linkBroke()
         outbox.linkBroke()
+        heartbeatDue?.move(to: nil)
+        if !stopping { counters.breaks += 1 }
+        states?.linkDown(reason, rung: module.link.recovery?.rung)
         if stopping { return log(.info, "offline: \(reason)") }
-        counters.breaks += 1
         log(.warning, "offline: \(reason)")
     }
+
+    func moduleRecovers(_ recovery: Recovery) { states?.recovers(recovery) }
 
     func moduleReady() { pump() }
 
     func moduleAcknowledged(_ id: Int64) {
+        if Self.isHeartbeat(id) { return heartbeatAcknowledged() }
+        // At QoS 0 it was only the module that took it.
+        if outbox.inFlight.first(where: { $0.id == id })?.qos != 0 { signOfLife() }
         guard outbox.acknowledged(id) else { return }
         counters.outAcknowledged += 1
         echoes.acknowledged(id, now: clock.now, wallClock: clock.wallClock)
@@ -40,15 +49,21 @@ extension Dispatcher: ModuleDriverDelegate {
     }
 
     func moduleRefused(_ id: Int64, code: String, reason: String) {
+        if Self.isHeartbeat(id) { return heartbeatRefused(reason) }
         refuseOut(id, code: code, reason: reason)
     }
 
     func moduleReturned(_ id: Int64, certainlyNotSent: Bool) {
+        // Nobody waits for a heartbeat: if one is still due, it is a new one.
+        if Self.isHeartbeat(id) { return }
         outbox.returned(id)
         if certainlyNotSent { echoes.withdrawn(id) }
     }
 
     func moduleReceived(_ message: ReceivedMessage) {
+        signOfLife()
+        // Our own, sent back because an inbound filter takes its topic; one of an earlier run included.
+        if message.topic == heartbeat?.topic { return counters.echoesDropped += 1 }
         counters.inReceived += 1
         counters.inBytes += UInt64(message.payload.count)
         let now = clock.wallClock
@@ -130,5 +145,8 @@ extension Dispatcher: ModuleDriverDelegate {
 
     func portOpened() { hooks.portOpened() }
 
-    func moduleFinished() { hooks.moduleFinished() }
+    func moduleFinished() {
+        states?.finish(stopping ? "stopped" : "the module cannot be used with this configuration")
+        hooks.moduleFinished()
+    }
 }

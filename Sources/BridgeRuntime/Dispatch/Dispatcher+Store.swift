@@ -68,6 +68,7 @@ extension Dispatcher {
         inbox.removalsCommitted(batch.removeIn)
         outbox.committed(batch.appendOut, ids: receipt.outIDs, dropped: receipt.droppedOut)
         inbox.committed(batch.appendIn, ids: receipt.inIDs)
+        outDepth = receipt.outDepth
         for refusal in receipt.refusals { tell(refusal) }
         // The last one holds; what was recorded and removed in one batch is not there.
         if let record = batch.setMeta.last(where: { $0.key == Meta.dataMode })?.value,

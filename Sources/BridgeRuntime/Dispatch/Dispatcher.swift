@@ -51,6 +51,15 @@ final class Dispatcher {
     /// What is known of the modules' files, on its way to disk.
     var manifest: (bytes: [UInt8], token: Int)?
     var stopping = false
+    let about: About
+    let startedAt: Duration
+    /// Messages on disk for the remote broker, as the last commit found them.
+    var outDepth = 0
+    /// `nil`: no heartbeat is sent.
+    var heartbeat: HeartbeatWatch?
+    var heartbeatDue: MovingDeadline?
+    /// `nil`: the link's state is not published.
+    var states: StatePublisher?
     var onceStored: (() -> Void)?
 
     let hooks: Hooks
@@ -71,10 +80,22 @@ final class Dispatcher {
         var online: () -> Void = {}
     }
 
+    /// What the bridge tells of itself.
+    struct About {
+        /// `[bridge] name`; `nil`: the link's state is not published.
+        var name: String?
+        /// `[remote] heartbeat`: its topic and after which silence it is sent.
+        var heartbeat: (topic: [UInt8], every: Duration)?
+    }
+
     init(
-        routing: RoutingTable, store: any MessageStore, module: ModuleDriver, local: LocalDriver,
+        about: About = About(), routing: RoutingTable, store: any MessageStore, module: ModuleDriver,
+        local: LocalDriver,
         clock: any BridgeClock, log: Log, recorded: RecordedFilters, echoes: [EchoRow], hooks: Hooks
     ) {
+        self.about = about
+        startedAt = clock.now
+        heartbeat = about.heartbeat.map { HeartbeatWatch(topic: $0.topic, every: $0.every) }
         self.routing = routing
         self.store = store
         self.module = module
@@ -90,6 +111,14 @@ final class Dispatcher {
         local.delegate = self
         removalsDue = MovingDeadline(clock) { [weak self] in self?.flushRemovals() }
         warningsDue = MovingDeadline(clock) { [weak self] in self?.summariseWarnings() }
+        heartbeatDue = MovingDeadline(clock) { [weak self] in self?.heartbeatReached() }
+        states = about.name.map { name in
+            StatePublisher(name: name, clock: clock, local: local) { [weak self] in
+                guard let self else { return StatePublisher.Facts() }
+                return StatePublisher.Facts(
+                    profile: self.profile?.name, waiting: self.waiting, counters: self.counters)
+            }
+        }
     }
 
     /// Records the filters, then starts both sides.
@@ -154,6 +183,7 @@ final class Dispatcher {
         }
         collectRemovals()
         loadMore()
+        beat()
     }
 
     func refuseOut(_ id: Int64, code: String, reason: String) {

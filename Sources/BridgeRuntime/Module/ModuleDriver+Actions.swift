@@ -231,7 +231,8 @@ extension ModuleDriver {
             waitingLink = nil
             delegate?.moduleReturned(id, certainlyNotSent: false)
             run(link.publishTimedOut(now: now))
-        case .late(let id, let what):
+        case .late(let id, let acknowledgement):
+            let what = Dispatcher.isHeartbeat(id) ? "the heartbeat's \(acknowledgement)" : acknowledgement
             delegate?.moduleCounted(\.lateAcknowledgements, 1)
             log(.warning, "\(what) is late: ending the session, so that it cannot be credited to another message")
             delegate?.moduleReturned(id, certainlyNotSent: false)

@@ -10,6 +10,8 @@ protocol ModuleDriverDelegate: AnyObject {
     func moduleOnline(_ profile: ModuleProfile)
     /// No messages may be published; `reason` for people.
     func moduleOffline(_ reason: String)
+    /// Recovery has come to another rung, or failed there for another reason.
+    func moduleRecovers(_ recovery: Recovery)
     /// The driver may take the next message, if there is one.
     func moduleReady()
     /// The remote broker has this message (QoS 0: the module has it).
@@ -77,6 +79,7 @@ final class ModuleDriver {
     private var isDraining = false
     private var work: [(ModuleDriver) -> Void] = []
     private var deadline: MovingDeadline?
+    private var toldRecovery: Recovery?
 
     /// A driver for one port. `baud` is the line's rate, for time-outs of long lines.
     init(
@@ -116,8 +119,8 @@ final class ModuleDriver {
             && waitingPublish == nil && !awaitsConfirmation && pausedUntil == nil
     }
 
-    /// Whether a message is with the module.
-    var hasOpenPublish: Bool { publisher.openMessage != nil }
+    /// Whether a message is with the module; a heartbeat is none.
+    var hasOpenPublish: Bool { publisher.openMessage.map { !Dispatcher.isHeartbeat($0) } ?? false }
 
     /// Publishes one message; its fate comes as an event of the delegate.
     func publish(_ message: PublishStateMachine.Message) {
@@ -216,6 +219,10 @@ final class ModuleDriver {
         while !work.isEmpty { work.removeFirst()(self) }
         isDraining = false
         startWaiting()
+        if link.recovery != toldRecovery {
+            toldRecovery = link.recovery
+            if let recovery = link.recovery { delegate?.moduleRecovers(recovery) }
+        }
         if canPublish { delegate?.moduleReady() }
         deadline?.move(to: [session.deadline, link.deadline, publisher.deadline, pausedUntil].compactMap { $0 }.min())
     }

@@ -87,6 +87,11 @@ package enum ConfigurationCheck {
         }
         lines.append("local subscriptions: \(list(table.localFilters))")
         lines.append("module subscriptions: \(list(table.remoteSubscriptions.map(\.filter)))")
+        let heartbeat = configuration.remote.heartbeat.map {
+            "to \(readable($0.topic)) after \($0.every.components.seconds) s without an acknowledgement"
+        }
+        lines.append("heartbeat \(heartbeat ?? "off")")
+        lines.append("link's state at local cellbridge/\(configuration.bridge.name)/state and /link")
         lines.append(limits(configuration))
         lines.append(
             "queue \(configuration.queue.path), at most \(size(configuration.queue.maxBytes)), then \(configuration.queue.overflow.rawValue)"

@@ -53,6 +53,9 @@ extension Configuration {
         options.password = local.password
         options.protocolVersion = version
         options.cleanStart = false
+        options.will = MosquittoClient.Will(
+            topic: StatePublisher.stateTopic(bridge.name), payload: Array(StatePublisher.offline.utf8), qos: 1,
+            retain: true)
         // The session never ends: what comes while the bridge is away waits at the broker.
         options.sessionExpiry = version == .v5 ? 0xFFFF_FFFF : nil
         options.tls = local.tls.map { tls in
@@ -75,6 +78,11 @@ extension Configuration {
                     expirySeconds: route.expire.map(\.components.seconds),
                     priority: route.priority == .high ? .high : route.priority == .low ? .low : .normal)
             })
+    }
+
+    /// What the bridge tells of itself.
+    var about: Dispatcher.About {
+        Dispatcher.About(name: bridge.name, heartbeat: remote.heartbeat.map { ($0.topic, $0.every) })
     }
 
     var overflowPolicy: OverflowPolicy { OverflowPolicy(rawValue: queue.overflow.rawValue) ?? .dropOldest }

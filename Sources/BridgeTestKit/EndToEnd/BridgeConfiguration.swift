@@ -10,6 +10,8 @@ public struct BridgeConfiguration: Sendable {
     public var queue: [String] = []
     /// `[remote] ack_timeout`.
     public var ackTimeout = "5 s"
+    /// `[remote] heartbeat`.
+    public var heartbeat = "false"
     /// `[remote] receive`.
     public var receive = "direct"
     /// `[module] baud`.
@@ -71,7 +73,7 @@ public struct BridgeConfiguration: Sendable {
         client_id = "rig"
         receive = "\(receive)"
         ack_timeout = "\(ackTimeout)"
-        heartbeat = false
+        heartbeat = \(heartbeat)
         \(remote.joined(separator: "\n"))
         \(routes.joined(separator: "\n"))
         [queue]

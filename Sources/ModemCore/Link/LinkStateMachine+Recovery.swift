@@ -9,6 +9,7 @@ extension LinkStateMachine {
         let decision = ladder.next(entry: rung, hasHardwareReset: settings.hasHardwareReset, now: now)
         let delay = decision.after == .zero ? "now" : "in \(milliseconds(decision.after)) ms"
         report(.warning, "\(reason); next: \(decision.rung), \(delay)")
+        recovery = Recovery(rung: decision.rung, reason: reason)
         if decision.after == .zero {
             enter(decision.rung, now: now)
         } else {
@@ -22,6 +23,7 @@ extension LinkStateMachine {
         noteEndOfSession(now: now)
         let decision = ladder.next(entry: rung, hasHardwareReset: settings.hasHardwareReset, now: now)
         report(.info, "recovery: \(decision.rung)")
+        recovery = Recovery(rung: decision.rung)
         if decision.after == .zero {
             enter(decision.rung, now: now)
         } else {
@@ -61,6 +63,7 @@ extension LinkStateMachine {
 
     mutating func resetHardware(now: Duration) {
         report(.warning, "resetting the module by [module] reset")
+        recovery = Recovery(rung: .hardware, reason: recovery?.reason)
         forgetModule(now: now)
         portLostDuringReset = false
         state = .resettingHardware
@@ -112,6 +115,7 @@ extension LinkStateMachine {
         } else if !blindlyRestarted, ladder.mayRestart(now: now) {
             blindlyRestarted = true
             report(.error, "the module does not answer AT: sending AT+RESET blindly")
+            recovery = Recovery(rung: .restart, reason: "the module does not answer")
             actions.append(.restartBlindly)
             synchronise(.blindRestart(extended: false), attempts: 40)
         } else if canReset {

@@ -210,6 +210,7 @@ extension LinkStateMachine {
         onlineSince = now
         failedReads = 0
         waited()
+        recovery = nil
         actions.append(.online(profile))
         // What the cache still holds from before is read at once.
         if settings.cachedReceive { readCache() } else { state = .online(poll: now + Self.pollInterval) }

@@ -66,6 +66,8 @@ public struct LinkStateMachine: ~Copyable {
     var profile: ModuleProfile
     var stopping = false
     var finished = false
+    /// What is being done about the last failure; `nil` while online, and before the first.
+    public internal(set) var recovery: Recovery?
     /// Whether an `online` was reported and no `offline` since.
     var isOnline = false
     /// When the session that is or was last online began; `nil` once its end was taken into account.

@@ -33,3 +33,17 @@ extension Rung: CustomStringConvertible {
         }
     }
 }
+
+/// What is being done about a failure, for people and status.
+public struct Recovery: Equatable, Sendable {
+    /// The rung in use.
+    public var rung: Rung
+    /// What failed; `nil`: the session, whose end was reported with its reason.
+    public var reason: String?
+
+    /// A recovery at `rung`.
+    public init(rung: Rung, reason: String? = nil) {
+        self.rung = rung
+        self.reason = reason
+    }
+}
