@@ -31,6 +31,15 @@ import Testing
         #expect(rig.dispatcher.counters.inDelivered == 0)
     }
 
+    @Test func theReportSaysWhenTheCertificatesEnd() throws {
+        let rig = rig()
+        let end = rig.clock.wallClock + 19 * 86400 + 3600
+        rig.about.certificatesEnd = end
+        try rig.online()
+        let report = try #require(told(rig, "link").last)
+        #expect(report.contains("\"certificates_end\":\(end),\"certificate_days\":19,"))
+    }
+
     @Test func theReportSaysSinceWhenWhyAndWhatIsDone() throws {
         let rig = rig()
         try rig.online()

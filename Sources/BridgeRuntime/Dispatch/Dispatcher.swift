@@ -86,6 +86,8 @@ final class Dispatcher {
         var name: String?
         /// `[remote] heartbeat`: its topic and after which silence it is sent.
         var heartbeat: (topic: [UInt8], every: Duration)?
+        /// When the first certificate of `[remote] tls` ends, Unix seconds; `nil`: there is none.
+        var certificatesEnd: Int64?
     }
 
     init(
@@ -116,7 +118,8 @@ final class Dispatcher {
             StatePublisher(name: name, clock: clock, local: local) { [weak self] in
                 guard let self else { return StatePublisher.Facts() }
                 return StatePublisher.Facts(
-                    profile: self.profile?.name, waiting: self.waiting, counters: self.counters)
+                    profile: self.profile?.name, waiting: self.waiting, certificatesEnd: self.about.certificatesEnd,
+                    counters: self.counters)
             }
         }
     }

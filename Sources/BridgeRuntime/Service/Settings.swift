@@ -81,8 +81,10 @@ extension Configuration {
     }
 
     /// What the bridge tells of itself.
-    var about: Dispatcher.About {
-        Dispatcher.About(name: bridge.name, heartbeat: remote.heartbeat.map { ($0.topic, $0.every) })
+    func about(_ certificates: RemoteCertificates?) -> Dispatcher.About {
+        Dispatcher.About(
+            name: bridge.name, heartbeat: remote.heartbeat.map { ($0.topic, $0.every) },
+            certificatesEnd: certificates?.firstEnd)
     }
 
     var overflowPolicy: OverflowPolicy { OverflowPolicy(rawValue: queue.overflow.rawValue) ?? .dropOldest }

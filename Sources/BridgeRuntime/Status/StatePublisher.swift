@@ -12,6 +12,8 @@ final class StatePublisher {
         var profile: String?
         /// Messages in the outbox.
         var waiting = 0
+        /// When the first certificate ends, Unix seconds.
+        var certificatesEnd: Int64?
         /// What was counted.
         var counters = Counters()
     }
@@ -150,6 +152,11 @@ final class StatePublisher {
         report.add("rung", rung?.word)
         report.add("profile", facts.profile)
         report.add("waiting", facts.waiting)
+        if let end = facts.certificatesEnd {
+            // The date stays true when the report gets old, the days are for people.
+            report.add("certificates_end", end)
+            report.add("certificate_days", (end - clock.wallClock) / 86400)
+        }
         report.add("counters", counters)
         return report.text
     }

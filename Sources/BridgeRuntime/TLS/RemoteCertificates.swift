@@ -57,6 +57,9 @@ package struct RemoteCertificates {
     /// Whether the service can run with the files.
     package var isUsable: Bool { !findings.contains { $0.severity == .error } }
 
+    /// When the first of the certificates ends, Unix seconds; `nil` without certificates.
+    package var firstEnd: Int64? { ends.map(\.certificate.notAfter).min() }
+
     /// One line on each certificate that ends within `warningDays` days or has ended, at the Unix time `now`.
     package func endings(now: Int64) -> [String] {
         ends.compactMap { name, certificate in
