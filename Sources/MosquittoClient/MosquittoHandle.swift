@@ -27,10 +27,10 @@ import Glibc
     private(set) var serverKeepalive: Int?
 
     // mosquitto_lib_init is the one call that is not thread-safe.
-    private static let library: Int32 = mosquitto_lib_init()
+    private static let initialised: Int32 = mosquitto_lib_init()
 
     init(_ options: MosquittoClient.Options) throws(MosquittoError) {
-        guard Self.library == 0 else { throw MosquittoError("mosquitto_lib_init", .outOfMemory) }
+        guard Self.initialised == 0 else { throw MosquittoError("mosquitto_lib_init", .outOfMemory) }
         guard !options.clientID.isEmpty else { throw MosquittoError("client id", .invalid, "the client id is empty") }
         guard options.keepalive == 0 || 5...65535 ~= options.keepalive else {
             throw MosquittoError("keepalive", .invalid, "\(options.keepalive) is neither 0 nor 5...65535 seconds")

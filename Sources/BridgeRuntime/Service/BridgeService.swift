@@ -145,7 +145,8 @@ public actor BridgeService {
         }
         reset = configuration.module.resetCommand.map { ResetRunner(command: $0, loop: loop, log: log) }
         let dispatcher = Dispatcher(
-            about: configuration.about(certificates), routing: routing, store: store, module: module, local: local, clock: clock,
+            about: configuration.about(certificates), routing: routing, store: store, module: module, local: local,
+            clock: clock,
             log: log, recorded: recorded, echoes: echoes, hooks: hooks())
         self.module = module
         self.local = local
