@@ -48,6 +48,15 @@ import Testing
         #expect(rig.broker.received.count == 2)
     }
 
+    @Test func itIsOnDiskWithin200MillisecondsOfItsLastByte() throws {
+        let rig = Rig()
+        try rig.online()
+        rig.broker.answersPublishes = false
+        for number in 0..<30 { rig.port.deliver("commands/x", bytes("\(number)")) }
+        rig.clock.advance(by: .milliseconds(199))
+        #expect(rig.store.inbox.count == 30)
+    }
+
     @Test func theRouteSaysQoSAndRetain() throws {
         let rig = Rig([
             Route(direction: .in, topic: bytes("a"), qos: 2, retain: .keep),
