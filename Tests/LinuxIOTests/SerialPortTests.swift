@@ -25,6 +25,28 @@ import Testing
         }
     }
 
+    @Test func theLineIsRawIgnoresTheModemLinesAndDoesNotHangUpOnClose() throws {
+        let terminal = try PseudoTerminal()
+        let port = try open(terminal.slavePath)
+        defer { port.close() }
+        // Left the wrong way by somebody else, so that a port that does not set them shows.
+        let slave = unsafe Glibc.open(terminal.slavePath, O_RDWR | O_NOCTTY)
+        defer { Glibc.close(slave) }
+        var settings = termios()
+        #expect(unsafe tcgetattr(slave, &settings) == 0)
+        settings.c_cflag |= tcflag_t(HUPCL)
+        settings.c_cflag &= ~tcflag_t(CLOCAL)
+        settings.c_lflag |= tcflag_t(ICANON | ECHO)
+        #expect(unsafe tcsetattr(slave, TCSANOW, &settings) == 0)
+        port.close()
+        let again = try open(terminal.slavePath)
+        defer { again.close() }
+        #expect(unsafe tcgetattr(slave, &settings) == 0)
+        #expect(settings.c_cflag & tcflag_t(CLOCAL) != 0)
+        #expect(settings.c_cflag & tcflag_t(HUPCL) == 0)
+        #expect(settings.c_lflag & tcflag_t(ICANON | ECHO | ISIG) == 0)
+    }
+
     @Test func everyByteValueCrossesBothWays() throws {
         let terminal = try PseudoTerminal()
         let port = try open(terminal.slavePath)
