@@ -39,6 +39,24 @@ extension EndToEndTests {
             #expect(out.verdict().doubled.count <= faults.count)
         }
 
+        @Test("QoS 2: PUBREC and PUBCOMP, with drops in the middle")
+        func exactlyOnceOnTheAir() throws {
+            var options = BridgeRig.Options()
+            options.configuration.routes = [BridgeConfiguration.out + "\npublish_qos = 2", BridgeConfiguration.in]
+            let rig = try BridgeRig(options)
+            try rig.start()
+            let out = try rig.outbound(200)
+            for goal in [40, 90, 140] {
+                try rig.wait("\(goal) messages") { out.collector.numbers.count >= goal }
+                try rig.simulator.fault("drop-tcp")
+            }
+            try rig.awaitArrival([out])
+            expectSound(out, rig)
+            #expect(rig.hasLogged("offline: "), "no drop fell into the flow")
+            #expect(rig.hasLogged("<- PUBREC") && rig.hasLogged("<- PUBCOMP"))
+            #expect(!rig.hasLogged("<- PUBACK"))
+        }
+
         @Test("A PUBACK later than ack_timeout, and then a publish that is lost")
         func latePuback() throws {
             var options = BridgeRig.Options()
