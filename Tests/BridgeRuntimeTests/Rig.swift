@@ -17,9 +17,10 @@ final class Rig {
     let recorder = LogRecorder()
     let routes: [Route]
     var settings = LinkSettings(host: "broker.example", port: 1883, clientID: bytes("box"))
-    private(set) var module: ModuleDriver!
-    private(set) var local: LocalDriver!
-    private(set) var dispatcher: Dispatcher!
+    private var bridge: BridgeAssembly!
+    var module: ModuleDriver! { bridge.module }
+    var local: LocalDriver! { bridge.local }
+    var dispatcher: Dispatcher! { bridge.dispatcher }
     private(set) var isFinished = false
     /// What the bridge tells of itself: nothing, unless a test wants it.
     var about = Dispatcher.About()
@@ -43,58 +44,45 @@ final class Rig {
     /// `commands/#` from the same.
     static let incoming = Route(direction: .in, topic: bytes("commands/#"))
 
-    func start(stale: [[UInt8]] = [], log threshold: Log.Level = .debug) throws {
-        let table = try RoutingTable(routes)
-        let log = recorder.log(threshold)
-        let recorded = RecordedFilters(
-            local: lines(Dispatcher.Meta.localFilters), remote: lines(Dispatcher.Meta.remoteFilters))
-        settings.subscriptions = table.remoteSubscriptions.map {
-            LinkSettings.Subscription(filter: $0.filter.bytes, qos: $0.qos)
-        }
-        settings.staleSubscriptions = recorded.remote.filter { filter in
-            !table.remoteSubscriptions.contains { $0.filter.bytes == filter }
-        }
+    func start(log threshold: Log.Level = .debug) throws {
         settings.tls?.manifests = TLSManifests(encoded: store.meta[Dispatcher.Meta.tlsManifests] ?? [])
-        module = ModuleDriver(
-            settings, port: port, baud: 115_200, clock: clock, log: log,
-            topicMatches: { table.isSubscribed(remoteTopic: $0) })
-        local = LocalDriver(name: "local:1883", clock: clock, log: log) { [broker] version, onEvent in
-            broker.client(version, onEvent)
-        }
+        var values = BridgeAssembly.Values(link: settings, routing: try RoutingTable(routes))
+        values.about = about
+        values.localName = "local:1883"
+        let recorded = BridgeAssembly.Recorded(echoes: store.echoes.values.sorted { $0.id < $1.id }) { store.meta[$0] }
         store.onCommit = { [unowned self] batch in
             stored.formUnion(batch.appendOut.map(\.payload))
             stored.formUnion(batch.refusals.map(\.topic))
         }
-        dispatcher = Dispatcher(
-            about: about, routing: table, store: store, module: module, local: local, clock: clock, log: log,
-            recorded: recorded,
-            echoes: store.echoes.values.sorted { $0.id < $1.id }, hooks: hooks)
-        store.onEvent = { [weak dispatcher] in dispatcher?.stored($0) }
-        let record = store.meta[Dispatcher.Meta.dataMode].flatMap { Int(String(decoding: $0, as: UTF8.self)) }
-        dispatcher.start(dataModeRecord: record)
+        let bridge = BridgeAssembly(
+            values, recorded: recorded,
+            on: BridgeAssembly.Surroundings(
+                clock: clock, store: store, port: port, log: recorder.log(threshold),
+                makeBroker: { [broker] version, onEvent in broker.client(version, onEvent) }),
+            hooks: hooks)
+        self.bridge = bridge
+        store.onEvent = { [weak bridge] in bridge?.stored($0) }
+        bridge.start()
     }
 
     /// The process is killed and another one started.
     func restart(keepsUnanswered: Bool = false) throws {
         store.crash(keepsUnanswered: keepsUnanswered)
-        module.abandon()
-        (dispatcher, module, local) = (nil, nil, nil)
+        bridge.abandon()
+        bridge = nil
         broker.drop()
         clock.settle()
         try start()
     }
 
-    private func lines(_ key: String) -> [[UInt8]] { (store.meta[key] ?? []).split(separator: 0x0A).map(Array.init) }
-
     private var hooks: Dispatcher.Hooks {
-        Dispatcher.Hooks(
-            portOpened: {}, portFailure: { _ in false },
-            reset: { [unowned self] then in
-                resets += 1
-                let (succeeded, reason) = reset()
-                clock.soon { then(succeeded, reason) }
-            },
-            pinRefused: { _ in }, moduleFinished: { [unowned self] in isFinished = true })
+        var hooks = Dispatcher.Hooks(reset: { [unowned self] then in
+            resets += 1
+            let (succeeded, reason) = reset()
+            clock.soon { then(succeeded, reason) }
+        })
+        hooks.moduleFinished = { [unowned self] in isFinished = true }
+        return hooks
     }
 
     // MARK: Waiting

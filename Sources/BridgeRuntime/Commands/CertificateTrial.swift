@@ -53,7 +53,7 @@ package final class CertificateTrial {
         }
         pinFileMark = configuration.pinFileMark
         let refused = try state.meta(Dispatcher.Meta.refusedPIN).map { [pinFileMark] in $0 == pinFileMark } ?? false
-        var settings = configuration.linkSettings(subscriptions: [], stale: [], pinWasRefused: refused)
+        var settings = configuration.linkSettings(pinWasRefused: refused)
         // A trial that breaks off is nothing to tell the world of.
         settings.will = nil
         settings.hasHardwareReset = false

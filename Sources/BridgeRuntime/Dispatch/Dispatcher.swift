@@ -1,4 +1,5 @@
 import BridgeCore
+package import LinuxIO
 import ModemCore
 import MosquittoClient
 
@@ -7,7 +8,7 @@ import MosquittoClient
 /// the disk before it is acknowledged.
 ///
 /// Loop's thread only. The pieces that decide are in `BridgeCore`; this one moves rows between them and the drivers.
-final class Dispatcher {
+package final class Dispatcher {
     /// Rows that may be removed from disk some time later; a crash before then costs a duplicate, nothing else.
     static let removalDelay: Duration = .milliseconds(200)
     static let removalBatch = 64
@@ -65,29 +66,41 @@ final class Dispatcher {
     let hooks: Hooks
 
     /// What the dispatcher needs of the service around it.
-    struct Hooks {
+    package struct Hooks {
         /// The port is open and ours.
-        var portOpened: () -> Void
+        package var portOpened: () -> Void = {}
         /// The port could not be opened; true ends the service.
-        var portFailure: (PortFailure) -> Bool
+        package var portFailure: (SerialPort.OpenFailure) -> Bool = { _ in false }
         /// Runs the hardware reset and calls back.
-        var reset: (@escaping (Bool, String) -> Void) -> Void
+        package var reset: (@escaping (Bool, String) -> Void) -> Void
         /// Remembers that this card refused the PIN.
-        var pinRefused: (String) -> Void
+        package var pinRefused: (String) -> Void = { _ in }
         /// The module's session is closed after `stop`.
-        var moduleFinished: () -> Void
+        package var moduleFinished: () -> Void = {}
         /// The module's session is up.
-        var online: () -> Void = {}
+        package var online: () -> Void = {}
+
+        /// Hooks that do nothing but run the reset.
+        package init(reset: @escaping (@escaping (Bool, String) -> Void) -> Void) { self.reset = reset }
     }
 
     /// What the bridge tells of itself.
-    struct About {
+    package struct About {
         /// `[bridge] name`; `nil`: the link's state is not published.
-        var name: String?
+        package var name: String?
         /// `[remote] heartbeat`: its topic and after which silence it is sent.
-        var heartbeat: (topic: [UInt8], every: Duration)?
+        package var heartbeat: (topic: [UInt8], every: Duration)?
         /// When the first certificate of `[remote] tls` ends, Unix seconds; `nil`: there is none.
-        var certificatesEnd: Int64?
+        package var certificatesEnd: Int64?
+
+        /// Nothing is told unless it is given.
+        package init(
+            name: String? = nil, heartbeat: (topic: [UInt8], every: Duration)? = nil, certificatesEnd: Int64? = nil
+        ) {
+            self.name = name
+            self.heartbeat = heartbeat
+            self.certificatesEnd = certificatesEnd
+        }
     }
 
     init(

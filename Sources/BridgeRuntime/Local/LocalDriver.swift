@@ -25,11 +25,6 @@ protocol LocalDriverDelegate: AnyObject {
 
 /// Keeps the connection to the local broker: subscribes, comes back at most 5 s after a loss, says so once.
 final class LocalDriver {
-    /// Makes a client for a protocol version; events go to the given function.
-    typealias MakeBroker =
-        (MosquittoClient.ProtocolVersion, @escaping (MosquittoClient.Event) -> Void) throws(MosquittoError) ->
-        any LocalBroker
-
     /// What became of a local publish.
     enum Handover: Equatable {
         /// The library has it; its message id.
@@ -53,7 +48,7 @@ final class LocalDriver {
     let clock: any BridgeClock
     let log: Log
     let name: String
-    private let makeBroker: MakeBroker
+    private let makeBroker: BridgeAssembly.MakeBroker
     var version = MosquittoClient.ProtocolVersion.v5
     var broker: (any LocalBroker)?
     var filters: [TopicFilter] = []
@@ -81,7 +76,7 @@ final class LocalDriver {
     var isReadingStopped = false { didSet { if isReadingStopped != oldValue { applyGate() } } }
 
     /// `name`: host and port, for the log.
-    init(name: String, clock: any BridgeClock, log: Log, makeBroker: @escaping MakeBroker) {
+    init(name: String, clock: any BridgeClock, log: Log, makeBroker: @escaping BridgeAssembly.MakeBroker) {
         self.name = name
         self.clock = clock
         self.log = log

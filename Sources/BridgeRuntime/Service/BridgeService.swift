@@ -20,9 +20,7 @@ public actor BridgeService {
     private let log: Log
     private var lock: DirectoryLock?
     private var store: SQLiteMessageStore?
-    private var dispatcher: Dispatcher?
-    private var module: ModuleDriver?
-    private var local: LocalDriver?
+    private var bridge: BridgeAssembly?
     private var reset: ResetRunner?
     private var signals: SignalSource?
     private var simulatorWatch: ProcessWatch?
@@ -95,16 +93,14 @@ public actor BridgeService {
             directory: configuration.queue.path, maximumBytes: Int(clamping: configuration.queue.maxBytes),
             overflow: configuration.overflowPolicy
         ) { [weak self] event in
-            loop.post { self?.assumeIsolated { $0.dispatcher?.stored(event) } }
+            loop.post { self?.assumeIsolated { $0.bridge?.stored(event) } }
         }
         self.store = store
-        let recorded = RecordedFilters(
-            local: lines(try store.meta(Dispatcher.Meta.localFilters)),
-            remote: lines(try store.meta(Dispatcher.Meta.remoteFilters)))
-        let dataMode = try store.meta(Dispatcher.Meta.dataMode).flatMap { Int(String(decoding: $0, as: UTF8.self)) }
         let pinWasRefused =
             try store.meta(Dispatcher.Meta.refusedPIN).map { $0 == self.configuration.pinFileMark } ?? false
-        let echoes = try store.loadEchoes()
+        let recorded = try BridgeAssembly.Recorded(echoes: try store.loadEchoes()) { (key) throws(StoreError) in
+            try store.meta(key)
+        }
         let statistics = store.statistics()
         log(
             .info,
@@ -121,37 +117,25 @@ public actor BridgeService {
         if let certificates, !isUsable(certificates) { return }
 
         let clock = LoopClock(loop)
-        let stale = recorded.remote.filter { filter in
-            !routing.remoteSubscriptions.contains { $0.filter.bytes == filter }
-        }
-        let staleFilters = stale.compactMap { try? TopicFilter($0) }
-        var settings = configuration.linkSettings(
-            subscriptions: routing.remoteSubscriptions, stale: stale, pinWasRefused: pinWasRefused)
-        settings.tls = configuration.tlsSettings(certificates, manifests: manifests)
-        let module = ModuleDriver(
-            settings,
-            port: SerialModulePort(portSettings(), loop: loop), baud: configuration.module.baud, clock: clock, log: log,
-            hostClock: {
-                HostClock(time: clock.wallClock, at: clock.now, isSynchronised: SystemClock.isSynchronised)
-            },
-            topicMatches: { topic in
-                routing.isSubscribed(remoteTopic: topic) || staleFilters.contains { $0.matches(topic) }
-            })
+        var values = BridgeAssembly.Values(
+            link: configuration.linkSettings(pinWasRefused: pinWasRefused), routing: routing)
+        values.link.tls = configuration.tlsSettings(certificates, manifests: manifests)
+        values.about = configuration.about(certificates)
+        values.baud = configuration.module.baud
+        values.localName = "\(configuration.local.host):\(configuration.local.port)"
         let configuration = self.configuration
-        let local = LocalDriver(
-            name: "\(configuration.local.host):\(configuration.local.port)", clock: clock, log: log
+        var surroundings = BridgeAssembly.Surroundings(
+            clock: clock, store: store, port: SerialModulePort(portSettings(), loop: loop), log: log
         ) { (version, onEvent) throws(MosquittoError) in
             try MosquittoClient(configuration.localOptions(version), loop: loop, onEvent: onEvent)
         }
+        surroundings.hostClock = {
+            HostClock(time: clock.wallClock, at: clock.now, isSynchronised: SystemClock.isSynchronised)
+        }
         reset = configuration.module.resetCommand.map { ResetRunner(command: $0, loop: loop, log: log) }
-        let dispatcher = Dispatcher(
-            about: configuration.about(certificates), routing: routing, store: store, module: module, local: local,
-            clock: clock,
-            log: log, recorded: recorded, echoes: echoes, hooks: hooks())
-        self.module = module
-        self.local = local
-        self.dispatcher = dispatcher
-        dispatcher.start(dataModeRecord: dataMode)
+        let bridge = BridgeAssembly(values, recorded: recorded, on: surroundings, hooks: hooks())
+        self.bridge = bridge
+        bridge.start()
     }
 
     /// Says what is to be said about the files of `[remote] tls`; false, and the end, when they cannot be used.
@@ -179,14 +163,14 @@ public actor BridgeService {
     }
 
     private func hooks() -> Dispatcher.Hooks {
-        Dispatcher.Hooks(
-            portOpened: { [weak self] in self?.assumeIsolated { $0.portWasOpen = true } },
-            portFailure: { [weak self] failure in self?.assumeIsolated { $0.portFailed(failure) } ?? true },
-            // Held strongly, so that the closure is the actor's own; `leave` lets go of the dispatcher.
-            reset: { then in self.runReset(then) },
-            pinRefused: { [weak self] _ in self?.assumeIsolated { $0.rememberRefusedPIN() } },
-            moduleFinished: { [weak self] in self?.assumeIsolated { $0.moduleFinished() } },
-            online: { [weak self] in self?.assumeIsolated { $0.isOnline() } })
+        // Held strongly, so that the closure is the actor's own; `leave` lets go of the bridge.
+        var hooks = Dispatcher.Hooks(reset: { then in self.runReset(then) })
+        hooks.portOpened = { [weak self] in self?.assumeIsolated { $0.portWasOpen = true } }
+        hooks.portFailure = { [weak self] failure in self?.assumeIsolated { $0.portFailed(failure) } ?? true }
+        hooks.pinRefused = { [weak self] _ in self?.assumeIsolated { $0.rememberRefusedPIN() } }
+        hooks.moduleFinished = { [weak self] in self?.assumeIsolated { $0.moduleFinished() } }
+        hooks.online = { [weak self] in self?.assumeIsolated { $0.isOnline() } }
+        return hooks
     }
 
     /// The start is over, and what only it needed need not stay in memory.
@@ -211,8 +195,6 @@ public actor BridgeService {
             path: path, baud: configuration.module.baud, flowControl: configuration.module.serialFlowControl)
     }
 
-    private func lines(_ value: [UInt8]?) -> [[UInt8]] { (value ?? []).split(separator: 0x0A).map(Array.init) }
-
     // MARK: Events
 
     /// True when the service ends: a port that was never there is the operator's to mend.
@@ -236,7 +218,7 @@ public actor BridgeService {
     }
 
     private func rememberRefusedPIN() {
-        dispatcher?.remember(Dispatcher.Meta.refusedPIN, configuration.pinFileMark)
+        bridge?.dispatcher.remember(Dispatcher.Meta.refusedPIN, configuration.pinFileMark)
     }
 
     private func signalled(_ number: Int32) {
@@ -253,8 +235,8 @@ public actor BridgeService {
         stopping = true
         log(.info, "stopping: waiting for what is in flight")
         loop.schedule(after: Self.stopLimit) { [weak self] in self?.assumeIsolated { $0.leave() } }
-        guard let dispatcher else { return leave() }
-        dispatcher.drain { [weak self] in self?.assumeIsolated { $0.module?.stop() } }
+        guard let bridge else { return leave() }
+        bridge.stop()
     }
 
     private func moduleFinished() {
@@ -263,8 +245,8 @@ public actor BridgeService {
 
     private func finishLocal() {
         if !stopping { return end(.configuration, "the module cannot be used with this configuration") }
-        guard let local else { return leave() }
-        local.stop { [weak self] in self?.assumeIsolated { $0.leave() } }
+        guard let bridge else { return leave() }
+        bridge.stopLocal { [weak self] in self?.assumeIsolated { $0.leave() } }
     }
 
     private func end(_ code: ExitCode, _ reason: String) {
@@ -274,15 +256,14 @@ public actor BridgeService {
     }
 
     private func leave() {
-        module?.abandon()
-        dispatcher?.handOver()
+        bridge?.leave()
         store?.close()
         if let statistics = store?.statistics(), stopping {
             log(
                 .info,
                 "stopped: \(statistics.outDepth) message(s) wait in the outbox, \(statistics.inDepth) in the inbox")
         }
-        dispatcher = nil
+        bridge = nil
         signals?.close()
         simulatorWatch?.close()
         lock = nil

@@ -8,7 +8,7 @@ import Outbox
 
 /// From the configuration's values to those of each part.
 extension Configuration {
-    func linkSettings(subscriptions: [RemoteSubscription], stale: [[UInt8]], pinWasRefused: Bool) -> LinkSettings {
+    func linkSettings(pinWasRefused: Bool) -> LinkSettings {
         var settings = LinkSettings(host: remote.host, port: remote.port, clientID: Array(remote.clientID.utf8))
         settings.profile = ModuleProfile.named(module.profile.rawValue)
         settings.pin = pinWasRefused ? nil : module.pin.map { String(decoding: $0, as: UTF8.self) }
@@ -28,10 +28,6 @@ extension Configuration {
         settings.keepalive = remote.keepalive
         settings.acknowledgementTimeout = remote.ackTimeout
         settings.cachedReceive = remote.receive == .cached
-        settings.subscriptions = subscriptions.map {
-            LinkSettings.Subscription(filter: $0.filter.bytes, qos: $0.qos)
-        }
-        settings.staleSubscriptions = stale
         settings.hardwareFlowControl = module.flowControl == .rtsCts
         settings.hasHardwareReset = module.resetCommand != nil
         settings.mayBeBooting = hostUptime() < .seconds(120)

@@ -1,0 +1,135 @@
+package import BridgeCore
+package import ModemCore
+package import MosquittoClient
+
+/// The bridge itself, wired: module driver, local driver and dispatcher over a clock, a store, a port and a local broker.
+///
+/// What it stands on are the seams in `Ports/` and `MessageStore`, so that the service gives it descriptors and threads,
+/// and a simulation gives it a time and a world of its own. Loop's thread only.
+package final class BridgeAssembly {
+    /// Makes a client of the local broker for a protocol version; events go to the given function.
+    package typealias MakeBroker =
+        (MosquittoClient.ProtocolVersion, @escaping (MosquittoClient.Event) -> Void) throws(MosquittoError) ->
+        any LocalBroker
+
+    /// What the bridge runs on.
+    package struct Surroundings {
+        /// Time.
+        package var clock: any BridgeClock
+        /// The queues on disk; its events go to `stored`.
+        package var store: any MessageStore
+        /// The way to the module.
+        package var port: any ModulePort
+        /// The local broker.
+        package var makeBroker: MakeBroker
+        /// The host's clock, for a module whose own is wrong.
+        package var hostClock: () -> HostClock? = { nil }
+        /// Where lines go.
+        package var log: Log
+
+        /// What the bridge runs on.
+        package init(
+            clock: any BridgeClock, store: any MessageStore, port: any ModulePort, log: Log,
+            makeBroker: @escaping MakeBroker
+        ) {
+            self.clock = clock
+            self.store = store
+            self.port = port
+            self.log = log
+            self.makeBroker = makeBroker
+        }
+    }
+
+    /// What was configured.
+    package struct Values {
+        /// The link; its subscriptions come from `routing`.
+        package var link: LinkSettings
+        /// The routes.
+        package var routing: RoutingTable
+        /// What the bridge tells of itself.
+        package var about = Dispatcher.About()
+        /// The rate of the line, for time-outs of long commands.
+        package var baud = 115_200
+        /// Host and port of the local broker, for the log.
+        package var localName = "local"
+
+        /// Values with the defaults.
+        package init(link: LinkSettings, routing: RoutingTable) {
+            self.link = link
+            self.routing = routing
+        }
+    }
+
+    /// What an earlier run left on disk, beside the queues.
+    package struct Recorded {
+        var filters: RecordedFilters
+        var dataMode: Int?
+        var echoes: [EchoRow]
+
+        /// From the store's small values and its echoes.
+        package init<Failure: Error>(
+            echoes: [EchoRow], meta: (String) throws(Failure) -> [UInt8]?
+        ) throws(Failure) {
+            func lines(_ value: [UInt8]?) -> [[UInt8]] { (value ?? []).split(separator: 0x0A).map(Array.init) }
+            self.echoes = echoes
+            filters = RecordedFilters(
+                local: lines(try meta(Dispatcher.Meta.localFilters)),
+                remote: lines(try meta(Dispatcher.Meta.remoteFilters)))
+            dataMode = try meta(Dispatcher.Meta.dataMode).flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+        }
+    }
+
+    let module: ModuleDriver
+    let local: LocalDriver
+    let dispatcher: Dispatcher
+    private let dataModeRecord: Int?
+
+    /// Wires it; nothing runs before `start`.
+    package init(
+        _ values: Values, recorded: Recorded, on surroundings: Surroundings, hooks: Dispatcher.Hooks
+    ) {
+        let (clock, log, routing) = (surroundings.clock, surroundings.log, values.routing)
+        let stale = recorded.filters.remote.filter { filter in
+            !routing.remoteSubscriptions.contains { $0.filter.bytes == filter }
+        }
+        let staleFilters = stale.compactMap { try? TopicFilter($0) }
+        var link = values.link
+        link.subscriptions = routing.remoteSubscriptions.map {
+            LinkSettings.Subscription(filter: $0.filter.bytes, qos: $0.qos)
+        }
+        link.staleSubscriptions = stale
+        module = ModuleDriver(
+            link, port: surroundings.port, baud: values.baud, clock: clock, log: log,
+            hostClock: surroundings.hostClock,
+            topicMatches: { topic in
+                routing.isSubscribed(remoteTopic: topic) || staleFilters.contains { $0.matches(topic) }
+            })
+        local = LocalDriver(name: values.localName, clock: clock, log: log, makeBroker: surroundings.makeBroker)
+        dispatcher = Dispatcher(
+            about: values.about, routing: routing, store: surroundings.store, module: module, local: local,
+            clock: clock, log: log, recorded: recorded.filters, echoes: recorded.echoes, hooks: hooks)
+        dataModeRecord = recorded.dataMode
+    }
+
+    /// Starts both sides, once the store has taken a first commit.
+    package func start() { dispatcher.start(dataModeRecord: dataModeRecord) }
+
+    /// An event of the store.
+    package func stored(_ event: StoreEvent) { dispatcher.stored(event) }
+
+    /// Stops reading, waits for what is in flight (5 s at most), then closes the module's session; the hook
+    /// `moduleFinished` follows. The caller bounds the time.
+    package func stop() { dispatcher.drain { [weak self] in self?.module.stop() } }
+
+    /// Ends the local connection in order, then calls `then`.
+    package func stopLocal(_ then: @escaping () -> Void) { local.stop(then) }
+
+    /// Closes the port at once and hands the store what was not on disk yet; the store can be closed afterwards.
+    package func leave() {
+        module.abandon()
+        dispatcher.handOver()
+    }
+
+    /// Closes the port at once and hands over nothing, as the end of a killed process does.
+    package func abandon() { module.abandon() }
+}
