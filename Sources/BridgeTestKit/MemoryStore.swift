@@ -21,6 +21,10 @@ public final class MemoryStore: MessageStore {
     public private(set) var refusals: [Refusal] = []
     /// Small values.
     public var meta: [String: [UInt8]] = [:]
+    /// What became of finished messages, in the order of the commits.
+    public private(set) var ledger: [LedgerEntry] = []
+    /// What is set aside, by outbox id.
+    public private(set) var aside: [Int64: SetAside] = [:]
     /// Every batch that was committed, in order.
     public private(set) var batches: [StoreBatch] = []
     /// Batches that failed.
@@ -43,7 +47,8 @@ public final class MemoryStore: MessageStore {
 
     private let post: (@escaping () -> Void) -> Void
     private var calls: [Call] = []
-    private var nextID: Int64 = 1
+    private var marks = AcceptedThrough()
+    private var pushedOut: Set<Int64> = []
     private var generation = 0
 
     /// An empty store; `post` runs what it is given a little later (`ManualClock.soon`).
@@ -85,6 +90,9 @@ public final class MemoryStore: MessageStore {
         onCommit = { _ in }
     }
 
+    /// The next free ids, as `SQLiteMessageStore` tells them at its start.
+    public func nextIDs() -> (out: Int64, in: Int64) { (marks.out + 1, marks.in + 1) }
+
     private func take(_ call: Call) {
         calls.append(call)
         guard !isStopped else { return }
@@ -108,7 +116,7 @@ public final class MemoryStore: MessageStore {
             return .committed(token: token, receipt)
         case .loadOut(let excluding, let limit, let maximum, let token):
             if let loadFailure { return .failed(token: token, loadFailure) }
-            let sorted = outbox.sorted { ($0.rank, $0.id) < ($1.rank, $1.id) }
+            let sorted = outbox.filter { aside[$0.id] == nil }.sorted { ($0.rank, $0.id) < ($1.rank, $1.id) }
             return .outbound(token: token, bounded(sorted, excluding, limit, maximum))
         case .loadIn(let excluding, let limit, let maximum, let token):
             if let loadFailure { return .failed(token: token, loadFailure) }
@@ -133,25 +141,35 @@ public final class MemoryStore: MessageStore {
         outbox.removeAll { batch.removeOut.contains($0.id) }
         inbox.removeAll { batch.removeIn.contains($0.id) }
         for var row in batch.appendIn {
+            row.id = number(row.id, \.in)
             if let reason = makeRoom(for: row.cost, rank: 0, batch.protected, row.acceptedAt, &receipt) {
-                refuse(.in, row.topic, row.payload.count, reason, row.acceptedAt, &receipt)
+                refuse(row, reason, row.acceptedAt, isStored: false, &receipt)
                 receipt.inIDs.append(nil)
                 continue
             }
-            row.id = takeID()
             inbox.append(row)
             receipt.inIDs.append(row.id)
         }
         for var row in batch.appendOut {
+            row.id = number(row.id, \.out)
             if let reason = makeRoom(for: row.cost, rank: row.rank, batch.protected, row.acceptedAt, &receipt) {
-                refuse(.out, row.topic, row.payload.count, reason, row.acceptedAt, &receipt)
+                refuse(row, reason, row.acceptedAt, isStored: false, &receipt)
                 receipt.outIDs.append(nil)
                 continue
             }
-            row.id = takeID()
             outbox.append(row)
             receipt.outIDs.append(row.id)
         }
+        for entry in batch.ledger {
+            let mark: WritableKeyPath<AcceptedThrough, Int64> = entry.direction == .out ? \.out : \.in
+            _ = number(entry.id, mark)
+            if entry.direction == .out, pushedOut.remove(entry.id) != nil { continue }
+            ledger.append(entry)
+        }
+        if let through = batch.acceptedThrough {
+            marks = AcceptedThrough(out: max(marks.out, through.out), in: max(marks.in, through.in))
+        }
+        setAside(batch, &receipt)
         for id in batch.removeEchoes { echoes[id] = nil }
         for echo in batch.addEchoes { echoes[echo.id] = echo }
         refusals += batch.refusals + receipt.refusals
@@ -163,9 +181,11 @@ public final class MemoryStore: MessageStore {
         return receipt
     }
 
-    private func takeID() -> Int64 {
-        defer { nextID += 1 }
-        return nextID
+    /// The id of a new row: its own, or the next one.
+    private func number(_ id: Int64, _ mark: WritableKeyPath<AcceptedThrough, Int64>) -> Int64 {
+        let number = id > 0 ? id : marks[keyPath: mark] + 1
+        marks[keyPath: mark] = max(marks[keyPath: mark], number)
+        return number
     }
 
     private func makeRoom(
@@ -182,17 +202,39 @@ public final class MemoryStore: MessageStore {
                 guard let victim else { return "the queue is full" }
                 outbox.removeAll { $0.id == victim.id }
                 receipt.droppedOut.append(victim.id)
-                refuse(.out, victim.topic, victim.payload.count, "pushed out", at, &receipt)
+                pushedOut.insert(victim.id)
+                refuse(victim, "pushed out", at, isStored: true, &receipt)
             }
             return nil
         }
     }
 
-    private func refuse(
-        _ direction: Refusal.Direction, _ topic: [UInt8], _ size: Int, _ reason: String, _ at: Int64,
-        _ receipt: inout StoreReceipt
+    private func refuse<Row: QueuedRow>(
+        _ row: Row, _ reason: String, _ at: Int64, isStored: Bool, _ receipt: inout StoreReceipt
     ) {
         receipt.refusals.append(
-            Refusal(direction: direction, topic: topic, size: size, code: "overflow", reason: reason, at: at))
+            Refusal(
+                direction: Row.direction, topic: row.topic, size: row.payload.count, code: "overflow", reason: reason,
+                at: at))
+        ledger.append(
+            LedgerEntry(
+                direction: Row.direction, id: row.id, topicHash: LedgerEntry.hash(row.topic), size: row.payload.count,
+                acceptedAt: row.acceptedAt, storedAfter: isStored ? 0 : nil,
+                finishedAfter: (at - row.acceptedAt) * 1000, outcome: .refused("overflow")))
+    }
+
+    private func setAside(_ batch: StoreBatch, _ receipt: inout StoreReceipt) {
+        let known = Set(outbox.map(\.id))
+        for entry in batch.setAside where known.contains(entry.id) { aside[entry.id] = entry }
+        aside = aside.filter { known.contains($0.key) }
+        for id in batch.retryAside { aside[id]?.until = 0 }
+        let byTime = aside.values.sorted { ($0.until, $0.id) < ($1.until, $1.id) }
+        let over = max(0, aside.count - SetAside.limit)
+        let due = byTime.enumerated().prefix { $0.offset < over || $0.element.until <= batch.releaseAside ?? 0 }
+        let back = Set(due.prefix(SetAside.releaseLimit).map(\.element.id))
+        for id in back { aside[id] = nil }
+        receipt.released = outbox.filter { back.contains($0.id) }.sorted { $0.id < $1.id }
+        receipt.asideCount = aside.count
+        receipt.nextRelease = aside.values.map(\.until).min()
     }
 }

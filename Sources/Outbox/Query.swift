@@ -4,12 +4,12 @@ enum Query: String {
     case commit = "COMMIT"
 
     case insertOut = """
-        INSERT INTO outbox(priority, cost, qos, retain, accepted_at, expires_at, expects_echo, route, topic, payload)
-        VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING id
+        INSERT INTO outbox(priority, cost, qos, retain, accepted_at, expires_at, expects_echo, route, topic, payload, id)
+        VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, 0)) RETURNING id
         """
     case insertIn = """
-        INSERT INTO inbox(cost, qos, retain, accepted_at, expires_at, topic, payload)
-        VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id
+        INSERT INTO inbox(cost, qos, retain, accepted_at, expires_at, topic, payload, id)
+        VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, 0)) RETURNING id
         """
     case deleteOut = "DELETE FROM outbox WHERE id = ?1 RETURNING cost, topic, length(payload)"
     case deleteIn = "DELETE FROM inbox WHERE id = ?1 RETURNING cost"

@@ -7,7 +7,7 @@ extension OutboundRow {
     var values: [Statement.Value] {
         [
             .number(priority), .number(cost), .number(qos), .flag(retain), .integer(acceptedAt),
-            .optional(expiresAt), .flag(expectsEcho), .number(route), .bytes(topic), .bytes(payload),
+            .optional(expiresAt), .flag(expectsEcho), .number(route), .bytes(topic), .bytes(payload), .integer(id),
         ]
     }
 
@@ -25,7 +25,7 @@ extension InboundRow {
     var values: [Statement.Value] {
         [
             .number(cost), .number(qos), .flag(retain), .integer(acceptedAt), .optional(expiresAt), .bytes(topic),
-            .bytes(payload),
+            .bytes(payload), .integer(id),
         ]
     }
 

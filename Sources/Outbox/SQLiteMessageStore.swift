@@ -96,6 +96,12 @@ public final class SQLiteMessageStore: MessageStore, @unchecked Sendable {
         try ask { database throws(SQLiteFailure) in try database.metas(prefix: prefix) }
     }
 
+    /// The next free ids. Blocks, like `meta`.
+    public func nextIDs() throws(StoreError) -> (out: Int64, in: Int64) {
+        let marks = try ask { database throws(SQLiteFailure) in try database.acceptedThrough() }
+        return (marks.out + 1, marks.in + 1)
+    }
+
     /// The echoes that were expected when the store was last used, by id. Blocks, like `meta`.
     public func loadEchoes() throws(StoreError) -> [EchoRow] {
         try ask { database throws(SQLiteFailure) in try database.echoes() }

@@ -40,6 +40,13 @@ extension StoreDatabase {
         return ids
     }
 
+    /// The last ids that were accepted.
+    func acceptedThrough() throws(SQLiteFailure) -> AcceptedThrough {
+        AcceptedThrough(
+            out: try connection.integer("SELECT max(seq) FROM sqlite_sequence WHERE name = 'outbox'") ?? 0,
+            in: try connection.integer("SELECT max(seq) FROM sqlite_sequence WHERE name = 'inbox'") ?? 0)
+    }
+
     /// The value stored under `key`.
     func meta(_ key: String) throws(SQLiteFailure) -> [UInt8]? {
         let statement = try connection.start(.meta, [.text(key)])

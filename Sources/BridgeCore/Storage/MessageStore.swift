@@ -1,8 +1,8 @@
 /// What is to be written in one transaction.
 public struct StoreBatch: Sendable, Equatable {
-    /// New outbound messages, in order.
+    /// New outbound messages, in order. Their ids are the caller's, rising without gaps; 0: the store assigns one.
     public var appendOut: [OutboundRow] = []
-    /// New inbound messages, in order.
+    /// New inbound messages, in order; ids likewise.
     public var appendIn: [InboundRow] = []
     /// Outbound messages that were acknowledged by the remote broker, or refused.
     public var removeOut: [Int64] = []
@@ -18,6 +18,17 @@ public struct StoreBatch: Sendable, Equatable {
     public var setMeta: [Meta] = []
     /// Outbound ids that drop-oldest must leave alone: they are with the module.
     public var protected: [Int64] = []
+    /// What became of messages that are finished, in the order they finished. Those the store itself refuses or pushes
+    /// out get their entries from the store, and one here for an id it has pushed out is left out.
+    public var ledger: [LedgerEntry] = []
+    /// The last ids accepted. Every id up to them must be a row or a ledger entry of this batch or an earlier one.
+    public var acceptedThrough: AcceptedThrough?
+    /// Outbound rows to keep out of the way; unknown ids are left out. After `appendOut`.
+    public var setAside: [SetAside] = []
+    /// Outbound ids that go back into the queue now, whatever their time. After `setAside`.
+    public var retryAside: [Int64] = []
+    /// Lets what is due by this time, Unix seconds, go back into the queue.
+    public var releaseAside: Int64?
 
     /// One named value.
     public struct Meta: Sendable, Equatable {
@@ -38,7 +49,8 @@ public struct StoreBatch: Sendable, Equatable {
     /// Whether there is nothing to write.
     public var isEmpty: Bool {
         appendOut.isEmpty && appendIn.isEmpty && removeOut.isEmpty && removeIn.isEmpty && addEchoes.isEmpty
-            && removeEchoes.isEmpty && refusals.isEmpty && setMeta.isEmpty
+            && removeEchoes.isEmpty && refusals.isEmpty && setMeta.isEmpty && ledger.isEmpty && acceptedThrough == nil
+            && setAside.isEmpty && retryAside.isEmpty && releaseAside == nil
     }
 }
 
@@ -60,6 +72,14 @@ public struct StoreReceipt: Sendable, Equatable {
     public var bytes = 0
     /// Whether the byte cap is reached and the policy says to stop reading.
     public var isFull = false
+    /// Messages set aside after this batch; they are among `outDepth`.
+    public var asideCount = 0
+    /// When the first of them is due, Unix seconds; `nil`: none is aside.
+    public var nextRelease: Int64?
+    /// Rows that went back into the queue, by id. They may be older than all the caller has in memory, and a load brings
+    /// them too. At most `SetAside.releaseLimit` at a time, the first due first: `nextRelease` in the past says that
+    /// there are more, for the next commit with `releaseAside`.
+    public var released: [OutboundRow] = []
 
     /// An empty receipt.
     public init() {}

@@ -1,6 +1,6 @@
 /// A message on its way from the local broker to the remote one, as the outbox keeps it.
 public struct OutboundRow: Sendable, Equatable {
-    /// The store's number, rising in the order of acceptance; 0 until stored.
+    /// The dispatcher's number, rising without gaps in the order of acceptance; 0: the store assigns one.
     public var id: Int64
     /// The topic on the remote broker.
     public var topic: [UInt8]
@@ -21,7 +21,7 @@ public struct OutboundRow: Sendable, Equatable {
     /// The index of the route that took it, in the order of the configuration.
     public var route: Int
 
-    /// A row; `id` 0 means not stored yet.
+    /// A row; `id` 0 means that it has none yet.
     public init(
         id: Int64 = 0, topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool, priority: Int = 1, acceptedAt: Int64,
         expiresAt: Int64? = nil, expectsEcho: Bool = false, route: Int = 0
@@ -44,7 +44,7 @@ public struct OutboundRow: Sendable, Equatable {
 
 /// A message on its way from the remote broker to the local one, as the inbox keeps it.
 public struct InboundRow: Sendable, Equatable {
-    /// The store's number, rising in the order of arrival; 0 until stored.
+    /// The dispatcher's number, rising without gaps in the order of arrival; 0: the store assigns one.
     public var id: Int64
     /// The topic on the local broker.
     public var topic: [UInt8]
@@ -59,7 +59,7 @@ public struct InboundRow: Sendable, Equatable {
     /// When it may no longer be delivered, Unix seconds; `nil`: never.
     public var expiresAt: Int64?
 
-    /// A row; `id` 0 means not stored yet.
+    /// A row; `id` 0 means that it has none yet.
     public init(
         id: Int64 = 0, topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool, acceptedAt: Int64,
         expiresAt: Int64? = nil
