@@ -10,6 +10,7 @@ struct BenchOptions {
         case footprint
         case start
         case backlog
+        case scorecard
     }
 
     /// What the command line asks for.
@@ -21,13 +22,16 @@ struct BenchOptions {
 
     /// Fewer cells and messages: about 40 s.
     var isQuick = false
+    /// Which faults the scorecard picks.
+    var seed: UInt64 = 1
     /// What is measured.
     var parts = Part.allCases
 
     static let help = """
-        usage: bench [--quick] [--only NAME]...
+        usage: bench [--quick] [--only NAME]... [--seed N]
           --quick      a subset in about 40 s
           --only NAME  \(Part.allCases.map(\.rawValue).joined(separator: ", "))
+          --seed N     the faults of the scorecard (default 1)
         CELLBRIDGE_BINARY names the bridge; without it, the `cellbridge` beside this program is measured.
         """
 
@@ -40,6 +44,9 @@ struct BenchOptions {
             switch argument {
             case "--quick": options.isQuick = true
             case "--help", "-h": return .help
+            case "--seed":
+                guard let seed = rest.popFirst().flatMap({ UInt64($0) }) else { return .wrong("--seed wants a number") }
+                options.seed = seed
             case "--only":
                 guard let name = rest.popFirst() else { return .wrong("--only wants a name") }
                 guard let part = Part(rawValue: name) else { return .wrong("nothing is called \(name)") }
