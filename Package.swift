@@ -39,6 +39,8 @@ let package = Package(
             name: "CSQLite", path: "Sources/C/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(
             name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CJansson", path: "Sources/C/CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .target(
             name: "CToml", path: "Sources/C/CToml",
             // NDEBUG: toml++ 3.3 asserts on a control byte after `[`, which would end the process.
@@ -55,13 +57,15 @@ let package = Package(
         module("Outbox", ["BridgeCore", "CSQLite"]),
         module("Configuration", ["CToml"]),
         module("Certificates", ["COpenSSL"]),
+        // The control socket: newline-delimited JSON between the service and the commands.
+        module("Control", ["LinuxIO", "CLinuxShims", "CJansson", "COpenSSL"]),
 
         // Assembly.
         module(
             "BridgeRuntime",
             [
                 "ATProtocol", "ModemCore", "BridgeCore", "LinuxIO", "MosquittoClient", "Outbox", "Configuration",
-                "Certificates",
+                "Certificates", "Control",
             ]),
         module("ModuleSimulator", ["LinuxIO", "CLinuxShims", "COpenSSL"]),
         // Real brokers in temporary directories, for the demo and the tests.
@@ -70,7 +74,7 @@ let package = Package(
             name: "cellbridge",
             dependencies: [
                 "BridgeRuntime", "ModuleSimulator", "Configuration", "LinuxIO", "MosquittoClient", "PrivateBroker",
-                "CLinuxShims",
+                "CLinuxShims", "Control",
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -90,6 +94,7 @@ let package = Package(
         tests("Outbox", ["Outbox", "BridgeCore", "LinuxIO", "BridgeTestKit"]),
         tests("Configuration", ["Configuration", "BridgeTestKit"]),
         tests("Certificates", ["Certificates", "BridgeTestKit"]),
+        tests("Control", ["Control", "LinuxIO", "CLinuxShims", "PrivateBroker", "BridgeTestKit"]),
         tests(
             "BridgeRuntime",
             [
@@ -99,7 +104,7 @@ let package = Package(
         tests("ModuleSimulator", ["ModuleSimulator", "LinuxIO", "BridgeTestKit"]),
         tests(
             "cellbridge",
-            ["cellbridge", "BridgeRuntime", "Configuration", "ModuleSimulator", "PrivateBroker", "LinuxIO"]),
+            ["cellbridge", "BridgeRuntime", "Configuration", "Control", "ModuleSimulator", "PrivateBroker", "LinuxIO"]),
         tests("EndToEnd", ["BridgeTestKit", "LinuxIO", "MosquittoClient"]),
     ],
     swiftLanguageModes: [.v6],

@@ -9,6 +9,7 @@ wanted=(
     "libsqlite3-dev|the outbox and the inbox on disk"
     "libssl-dev|certificates, and the simulated module's TLS"
     "libtomlplusplus-dev|reading the configuration"
+    "libjansson-dev|the control socket's JSON"
     "pkg-config|finding those libraries"
     "mosquitto|the brokers of the demo and the tests"
     "mosquitto-clients|trying things by hand, and tests"

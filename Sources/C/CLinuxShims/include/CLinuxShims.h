@@ -84,3 +84,15 @@ int cellbridge_release_code(void);
 
 /// 1 when the kernel counts the clock as synchronised (adjtimex(2)), 0 when not, -1 when it cannot be asked.
 int cellbridge_clock_is_synchronised(void);
+
+/// A listening unix socket at `path` (non-blocking, close-on-exec) that only its owner can reach until its mode is
+/// changed; -1 with errno (EADDRINUSE: something is there).
+int cellbridge_unix_listen(const char *path, int backlog);
+/// A connected unix socket, or -1 with errno; the descriptor is non-blocking afterwards.
+int cellbridge_unix_connect(const char *path);
+/// accept4(2), non-blocking and close-on-exec.
+int cellbridge_accept(int listener);
+/// Who is at the other end (SO_PEERCRED). 0, or -1 with errno.
+int cellbridge_peer(int fd, pid_t *pid, uid_t *uid, gid_t *gid);
+/// The number of a group; -1 when there is none of that name.
+long cellbridge_group(const char *name);

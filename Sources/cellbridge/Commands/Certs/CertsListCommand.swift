@@ -1,5 +1,6 @@
 import BridgeRuntime
 import Configuration
+import Control
 
 /// `cellbridge certs list`.
 struct CertsListCommand: Command {

@@ -1,5 +1,6 @@
 import BridgeRuntime
 import Configuration
+import Control
 
 /// What `certs list` prints.
 struct CertsReport {

@@ -1,5 +1,6 @@
 import BridgeRuntime
 import Configuration
+import Control
 
 /// What `certs verify` finds: one line for each thing that was looked at.
 struct CertsVerdict {
