@@ -1,31 +1,57 @@
 /// The statements of the store, each prepared once.
 enum Query: String {
     case begin = "BEGIN IMMEDIATE"
+    case beginReading = "BEGIN"
     case commit = "COMMIT"
 
     case insertOut = """
-        INSERT INTO outbox(priority, cost, qos, retain, accepted_at, expires_at, expects_echo, route, topic, payload, id)
-        VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, 0)) RETURNING id
+        INSERT INTO outbox(key, flags, accepted_at, expires_at, route, topic, payload) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
         """
     case insertIn = """
-        INSERT INTO inbox(cost, qos, retain, accepted_at, expires_at, topic, payload, id)
-        VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, 0)) RETURNING id
+        INSERT INTO inbox(id, flags, accepted_at, expires_at, topic, payload) VALUES(?1, ?2, ?3, ?4, ?5, ?6)
         """
-    case deleteOut = "DELETE FROM outbox WHERE id = ?1 RETURNING cost, topic, length(payload)"
-    case deleteIn = "DELETE FROM inbox WHERE id = ?1 RETURNING cost"
-
-    // Answered from the index alone: rows that are left out cost no read of their payload.
-    case outOrder = "SELECT id, cost FROM outbox ORDER BY priority, id"
-    case inOrder = "SELECT id, cost FROM inbox ORDER BY id"
-    case outRow = """
-        SELECT id, topic, payload, qos, retain, priority, accepted_at, expires_at, expects_echo, route
-        FROM outbox WHERE id = ?1
+    // The cost of a row is what `rowOverhead` makes of its lengths.
+    case deleteOut = """
+        DELETE FROM outbox WHERE key IN (?1, ?2, ?3)
+        RETURNING length(topic) + length(payload) + 64, topic, length(payload), accepted_at
         """
-    case inRow = "SELECT id, topic, payload, qos, retain, accepted_at, expires_at FROM inbox WHERE id = ?1"
+    case deleteIn = "DELETE FROM inbox WHERE id = ?1 RETURNING length(topic) + length(payload) + 64"
 
-    // Two statements in place of ORDER BY priority DESC, id ASC, which would sort a whole priority for each drop.
-    case lowestPriority = "SELECT max(priority) FROM outbox WHERE priority BETWEEN ?1 AND ?2"
-    case oldestOfPriority = "SELECT id, cost FROM outbox WHERE priority = ?1 ORDER BY id"
+    // Lengths are in a row's head: of rows that are left out no large payload is read.
+    case outOrder = "SELECT key, length(topic) + length(payload) + 64 FROM outbox ORDER BY key"
+    case outOrderWithin = """
+        SELECT key, length(topic) + length(payload) + 64 FROM outbox WHERE key > ?1 AND key < ?2 ORDER BY key
+        """
+    case inOrder = "SELECT id, length(topic) + length(payload) + 64 FROM inbox ORDER BY id"
+    case outRow = "SELECT key, flags, accepted_at, expires_at, route, topic, payload FROM outbox WHERE key = ?1"
+    case inRow = "SELECT id, flags, accepted_at, expires_at, topic, payload FROM inbox WHERE id = ?1"
+    case findOut = "SELECT key FROM outbox WHERE key IN (?1, ?2, ?3)"
+    case lastOut = "SELECT max(key) FROM outbox WHERE key > ?1 AND key < ?2"
+    case lastIn = "SELECT max(id) FROM inbox"
+    case sumOut = "SELECT count(*), total(length(topic) + length(payload) + 64) FROM outbox"
+    case sumIn = "SELECT count(*), total(length(topic) + length(payload) + 64) FROM inbox"
+
+    case setAside = "INSERT OR REPLACE INTO aside(id, until, reason) VALUES(?1, ?2, ?3)"
+    case postpone = "UPDATE aside SET until = ?2 WHERE id = ?1"
+    case deleteAside = "DELETE FROM aside WHERE id = ?1"
+    case aside = "SELECT id, until, reason FROM aside ORDER BY until, id"
+
+    case writeSegment = """
+        INSERT OR REPLACE INTO ledger(segment, finished_at, out_through, in_through, out_floor, in_floor, out_depth,
+            in_depth, bytes, entries)
+        VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        """
+    case deleteSegment = "DELETE FROM ledger WHERE segment = ?1"
+    case firstSegment = "SELECT segment, finished_at, out_through, in_through, entries FROM ledger ORDER BY segment"
+    case lastSegment = """
+        SELECT segment, finished_at, out_through, in_through, out_floor, in_floor, out_depth, in_depth, bytes, entries
+        FROM ledger ORDER BY segment DESC
+        """
+    case segments = "SELECT segment, entries FROM ledger ORDER BY segment"
+    case waitingOut = "SELECT key, accepted_at FROM outbox"
+    case waitingIn = "SELECT id, accepted_at FROM inbox"
+    case listOut = "SELECT key, accepted_at, expires_at, topic, length(payload) FROM outbox ORDER BY key"
+    case listIn = "SELECT id, accepted_at, expires_at, topic, length(payload) FROM inbox ORDER BY id"
 
     case insertEcho = """
         INSERT OR REPLACE INTO echoes(id, topic, length, prefix, digest, acknowledged_at)
@@ -33,6 +59,7 @@ enum Query: String {
         """
     case deleteEcho = "DELETE FROM echoes WHERE id = ?1"
     case echoes = "SELECT id, topic, length, prefix, digest, acknowledged_at FROM echoes ORDER BY id"
+    case lastEcho = "SELECT max(id) FROM echoes"
 
     case insertRefusal = """
         INSERT INTO refusals(direction, topic, size, code, reason, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6)

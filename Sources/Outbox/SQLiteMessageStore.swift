@@ -98,7 +98,7 @@ public final class SQLiteMessageStore: MessageStore, @unchecked Sendable {
 
     /// The next free ids. Blocks, like `meta`.
     public func nextIDs() throws(StoreError) -> (out: Int64, in: Int64) {
-        let marks = try ask { database throws(SQLiteFailure) in try database.acceptedThrough() }
+        let marks = try ask { database throws(SQLiteFailure) in database.state.accepted }
         return (marks.out + 1, marks.in + 1)
     }
 
@@ -110,6 +110,12 @@ public final class SQLiteMessageStore: MessageStore, @unchecked Sendable {
     /// The last refusals, newest first, at most 1000. Blocks, like `meta`.
     public func recentRefusals(limit: Int) throws(StoreError) -> [Refusal] {
         try ask { database throws(SQLiteFailure) in try database.refusals(limit: limit) }
+    }
+
+    /// Lets messages that are set aside, these or all, go back into the queue, and tells which did. Blocks, like `meta`;
+    /// for a store whose queue nobody holds in memory. A running dispatcher uses `StoreBatch.retryAside`.
+    public func retryAside(_ ids: [Int64]?) throws(StoreError) -> [Int64] {
+        try ask { database throws(SQLiteFailure) in try database.retryAside(ids) }
     }
 
     /// Depths, bytes and counts as of the last transaction. From any thread, never waits for the disk.

@@ -4,8 +4,8 @@ extension StoreDatabase {
     /// The next outbound messages by priority, then id; bounds as `MessageStore.loadOutbound` has them.
     func nextOutbound(_ request: LoadRequest) throws(SQLiteFailure) -> [OutboundRow] {
         var rows: [OutboundRow] = []
-        for id in try next(.outOrder, request) {
-            let statement = try connection.start(.outRow, [.integer(id)])
+        for key in try next(.outOrder, request, isLeftOut: { state.aside[RowKey.id($0)] != nil }) {
+            let statement = try connection.start(.outRow, [.integer(key)])
             defer { statement.reset() }
             if try statement.step() { rows.append(OutboundRow(statement)) }
         }
@@ -15,7 +15,7 @@ extension StoreDatabase {
     /// The next inbound messages by id, bounded likewise.
     func nextInbound(_ request: LoadRequest) throws(SQLiteFailure) -> [InboundRow] {
         var rows: [InboundRow] = []
-        for id in try next(.inOrder, request) {
+        for id in try next(.inOrder, request, isLeftOut: { _ in false }) {
             let statement = try connection.start(.inRow, [.integer(id)])
             defer { statement.reset() }
             if try statement.step() { rows.append(InboundRow(statement)) }
@@ -23,28 +23,24 @@ extension StoreDatabase {
         return rows
     }
 
-    private func next(_ query: Query, _ request: LoadRequest) throws(SQLiteFailure) -> [Int64] {
+    /// The keys of the next rows; an inbox row's key is its id.
+    private func next(
+        _ query: Query, _ request: LoadRequest, isLeftOut: (Int64) -> Bool
+    ) throws(SQLiteFailure) -> [Int64] {
         let excluded = Set(request.excluding)
-        var ids: [Int64] = []
+        var keys: [Int64] = []
         var bytes = 0
         let statement = try connection.start(query)
         defer { statement.reset() }
         while try statement.step() {
-            let id = statement.integer(0)
-            if excluded.contains(id) { continue }
+            let key = statement.integer(0)
+            if excluded.contains(RowKey.id(key)) || isLeftOut(key) { continue }
             bytes += Account.bounded(Int(statement.integer(1)))
-            if !ids.isEmpty, bytes > request.maximumBytes { break }
-            ids.append(id)
-            if ids.count >= request.limit { break }
+            if !keys.isEmpty, bytes > request.maximumBytes { break }
+            keys.append(key)
+            if keys.count >= request.limit { break }
         }
-        return ids
-    }
-
-    /// The last ids that were accepted.
-    func acceptedThrough() throws(SQLiteFailure) -> AcceptedThrough {
-        AcceptedThrough(
-            out: try connection.integer("SELECT max(seq) FROM sqlite_sequence WHERE name = 'outbox'") ?? 0,
-            in: try connection.integer("SELECT max(seq) FROM sqlite_sequence WHERE name = 'inbox'") ?? 0)
+        return keys
     }
 
     /// The value stored under `key`.

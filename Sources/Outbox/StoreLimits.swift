@@ -1,3 +1,5 @@
+import BridgeCore
+
 /// Bounds of one store; tests make them small.
 struct StoreLimits {
     /// Calls that may wait for the writer.
@@ -8,4 +10,10 @@ struct StoreLimits {
     var busyMilliseconds: Int32 = 2000
     /// `PRAGMA max_page_count`: a disk that is full at so many pages.
     var maximumPages: Int?
+    /// Segments of the ledger: 2 MiB of pages, some 180,000 messages.
+    var ledgerSegments = 2048
+    /// How old a segment may get, in seconds: 7 days.
+    var ledgerSeconds: Int64 = 7 * 86_400
+    /// Messages that may be aside.
+    var asideMessages = SetAside.limit
 }

@@ -80,7 +80,8 @@ final class StoreWriter: @unchecked Sendable {
         for row in batch.appendIn { cost += row.cost }
         for meta in batch.setMeta { cost += meta.value?.count ?? 0 }
         let ids = batch.removeOut.count + batch.removeIn.count + batch.removeEchoes.count + batch.protected.count
-        return cost + 8 * ids + 512 * (batch.addEchoes.count + batch.refusals.count)
+        cost += 8 * (ids + batch.retryAside.count) + 96 * batch.ledger.count
+        return cost + 512 * (batch.addEchoes.count + batch.refusals.count + batch.setAside.count)
     }
 
     /// What a load takes of the queue's bytes.

@@ -26,7 +26,7 @@ import Testing
         // A removal in the same batch makes the room.
         var batch = StoreBatch.out([outRow()])
         batch.removeOut = [1]
-        #expect(harness.commit(batch)?.outIDs == [4])
+        #expect(harness.commit(batch)?.outIDs == [5])
         // The module has acknowledged what comes in: it is kept, up to twice the cap.
         #expect(harness.commit(.inbound(inRow()))?.inIDs == [1])
         for _ in 0..<10 { _ = harness.commit(.inbound(inRow())) }
@@ -69,7 +69,7 @@ import Testing
         // Two where only one may go.
         #expect(harness.commit(.remove(4))?.bytes == 0)
         harness.append(outRow(), outRow(), outRow())
-        let none = try #require(harness.commit(.out([outRow(cost: 200)], protected: [5, 6])))
+        let none = try #require(harness.commit(.out([outRow(cost: 200)], protected: [6, 7])))
         #expect(none.outIDs == [nil] && none.droppedOut.isEmpty && none.outDepth == 3)
     }
 
@@ -79,9 +79,9 @@ import Testing
         #expect(harness.commit(.inbound(inRow(), protected: [1]))?.droppedOut == [2])
         let last = try #require(harness.commit(.inbound(inRow(), protected: [1])))
         #expect(last.inIDs == [nil] && last.droppedOut.isEmpty && last.refusals.first?.direction == .in)
-        #expect(harness.commit(.inbound(inRow()))?.inIDs == [3])
+        #expect(harness.commit(.inbound(inRow()))?.inIDs == [4])
         #expect(harness.append(outRow(priority: 0))?.outIDs == [nil])
-        #expect(harness.inbound().map(\.id) == [1, 2, 3])
+        #expect(harness.inbound().map(\.id) == [1, 2, 4])
     }
 
     @Test func stopReadingKeepsWhatWasReadAndSaysSo() throws {

@@ -19,9 +19,9 @@ import Testing
     @Test func whatWasReportedIsThereAfterAKill() throws {
         let harness = try StoreHarness(directory)
         var reported: [Int64] = []
-        // Past 1000 pages, so that images are taken around checkpoints too.
+        // Past the size at which the log is folded back, so that images are taken around checkpoints too.
         for round in 0..<40 {
-            let rows = (0..<10).map { outRow("r\(round)", cost: 20 * (100 + $0)) }
+            let rows = (0..<10).map { outRow("r\(round)", cost: 110 * (100 + $0)) }
             var batch = StoreBatch.out(rows)
             batch.addEchoes = [
                 EchoRow(id: Int64(round), topic: [], length: 0, prefix: [], digest: 0, acknowledgedAt: 0)
@@ -57,7 +57,7 @@ import Testing
         case "short": bytes = Array(bytes.prefix(5000))
         default:
             // Every page but the first; such damage is looked for after a kill, which leaves a log.
-            for index in 4096..<bytes.count { bytes[index] ^= 0x5A }
+            for index in Schema.pageSize..<bytes.count { bytes[index] ^= 0x5A }
         }
         write(bytes, to: directory.database)
         do {
@@ -82,8 +82,8 @@ import Testing
         let copy = image(of: directory)
         var bytes = contents(copy.database)
         // A page in the middle of the rows: neither the schema nor the index that start reads.
-        let page = 4096 * (bytes.count / 4096 / 2)
-        for index in page..<page + 4096 { bytes[index] = 0xFF }
+        let page = Schema.pageSize * (bytes.count / Schema.pageSize / 2)
+        for index in page..<page + Schema.pageSize { bytes[index] = 0xFF }
         write(bytes, to: copy.database)
         #expect(throws: StoreError.self) { _ = try StoreHarness(copy) }
     }
@@ -94,7 +94,7 @@ import Testing
         try connection.execute("PRAGMA user_version = 7")
         connection.close()
         let before = contents(directory.database)
-        let expected = StoreError.newer(path: directory.database, found: 7, known: 1)
+        let expected = StoreError.newer(path: directory.database, found: 7, known: 2)
         #expect(throws: expected) { _ = try StoreHarness(directory) }
         #expect(expected.description.contains("run that version"))
         #expect(contents(directory.database) == before)

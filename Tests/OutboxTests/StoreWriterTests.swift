@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test func aFullDiskFailsTheBatchAndNothingElse() throws {
-        let harness = try StoreHarness(directory, limits: StoreLimits(maximumPages: 40))
+        let harness = try StoreHarness(directory, limits: StoreLimits(maximumPages: 160))
         var ids: [Int64] = []
         while let receipt = harness.commit(.out([outRow(cost: 8000)])) { ids += receipt.outIDs.compactMap { $0 } }
         #expect(ids.count > 5)
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test func onAFullDiskRemovalsPassAndNothingOvertakes() throws {
-        let harness = try StoreHarness(directory, limits: StoreLimits(maximumPages: 40))
+        let harness = try StoreHarness(directory, limits: StoreLimits(maximumPages: 160))
         var count = 0
         while harness.commit(.out([outRow(cost: 8000)])) != nil { count += 1 }
         // The last commit was the one that failed.
