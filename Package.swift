@@ -74,7 +74,7 @@ let package = Package(
             name: "cellbridge",
             dependencies: [
                 "BridgeRuntime", "ModuleSimulator", "Configuration", "LinuxIO", "MosquittoClient", "PrivateBroker",
-                "CLinuxShims", "Control",
+                "CLinuxShims", "Control", "Outbox", "BridgeCore",
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -104,7 +104,10 @@ let package = Package(
         tests("ModuleSimulator", ["ModuleSimulator", "LinuxIO", "BridgeTestKit"]),
         tests(
             "cellbridge",
-            ["cellbridge", "BridgeRuntime", "Configuration", "Control", "ModuleSimulator", "PrivateBroker", "LinuxIO"]),
+            [
+                "cellbridge", "BridgeRuntime", "Configuration", "Control", "ModuleSimulator", "PrivateBroker",
+                "LinuxIO", "Outbox", "BridgeCore",
+            ]),
         tests("EndToEnd", ["BridgeTestKit", "LinuxIO", "MosquittoClient"]),
     ],
     swiftLanguageModes: [.v6],

@@ -23,6 +23,21 @@ public final class StoreReader {
         public var expiresAt: Int64?
         /// Why it is set aside, and until when.
         public var aside: SetAside?
+
+        /// A message that waits.
+        public init(
+            direction: Refusal.Direction, id: Int64, topic: [UInt8], size: Int, priority: Int, acceptedAt: Int64,
+            expiresAt: Int64?, aside: SetAside? = nil
+        ) {
+            self.direction = direction
+            self.id = id
+            self.topic = topic
+            self.size = size
+            self.priority = priority
+            self.acceptedAt = acceptedAt
+            self.expiresAt = expiresAt
+            self.aside = aside
+        }
     }
 
     private let connection: Connection
@@ -94,6 +109,16 @@ public final class StoreReader {
     }
 
     // MARK: Lists
+
+    /// How many messages wait, those set aside among the outbound ones.
+    public func depths() throws(StoreError) -> (out: Int, in: Int, aside: Int) {
+        try look { () throws(SQLiteFailure) in
+            func count(_ table: String) throws(SQLiteFailure) -> Int {
+                Int(clamping: try connection.integer("SELECT count(*) FROM \(table)") ?? 0)
+            }
+            return (try count("outbox"), try count("inbox"), try count("aside"))
+        }
+    }
 
     /// The next messages to go, both ways, outbound ones first; those set aside are not among them. `limit` for each way.
     public func waiting(limit: Int) throws(StoreError) -> [Waiting] {

@@ -6,11 +6,11 @@ enum CommandLineTool {
         [RunCommand.self, DemoCommand.self, CheckCommand.self, SimulateCommand.self]
     }
 
-    private static var groups: [CommandGroup] { [.certs] }
+    private static var groups: [CommandGroup] { [.certs, .queue] }
 
     /// Commands the product will have; the words are taken.
     private static let later = [
-        "pub", "sub", "rr", "at", "console", "doctor", "probe", "status", "queue", "explain", "replay",
+        "pub", "sub", "rr", "at", "console", "doctor", "probe", "status", "explain", "replay",
     ]
 
     /// The process's exit status.

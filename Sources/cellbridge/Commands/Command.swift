@@ -12,8 +12,12 @@ protocol Command {
     static var examples: [(line: String, meaning: String)] { get }
     /// The options; `--help` is added.
     static var options: [CommandOption<Self>] { get }
+    /// What help calls the words that are no options; empty: there are none.
+    static var operands: String { get }
     /// The values when no option is given.
     init()
+    /// Takes the words that are no options over.
+    mutating func take(_ operands: [String]) throws(UsageProblem)
     /// Looks at the options together.
     mutating func validate() throws(UsageProblem)
     /// Does the work; returns when it is done.
@@ -22,6 +26,11 @@ protocol Command {
 
 extension Command {
     static var details: String { "" }
+    static var operands: String { "" }
+
+    mutating func take(_ operands: [String]) throws(UsageProblem) {
+        if let word = operands.first { throw UsageProblem("\(word): \(Self.name) takes options only") }
+    }
 
     mutating func validate() throws(UsageProblem) {}
 

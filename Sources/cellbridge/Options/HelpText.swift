@@ -7,7 +7,8 @@ enum HelpText {
             return ("\(letter)--\(option.name)\(option.argument.map { " " + $0 } ?? "")", option.help)
         }
         rows.append(("-h, --help", "this text"))
-        var text = "usage: cellbridge \(Target.name) [options]\n\n\(Target.summary)\n"
+        let operands = Target.operands.isEmpty ? "" : " " + Target.operands
+        var text = "usage: cellbridge \(Target.name) [options]\(operands)\n\n\(Target.summary)\n"
         if !Target.details.isEmpty { text += "\n\(Target.details)\n" }
         text += "\noptions:\n" + table(rows)
         text += "\nexamples:\n"

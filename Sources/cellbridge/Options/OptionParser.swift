@@ -30,9 +30,7 @@ enum OptionParser {
             case .operand(let word): operands.append(word)
             }
         }
-        if let word = operands.first {
-            throw UsageProblem("\(word): \(Target.name) takes options only")
-        }
+        try result.take(operands)
         try result.validate()
         return .run(result)
     }
