@@ -14,6 +14,8 @@ final class ScriptedConnection: LocalBroker {
     /// Read, to be acknowledged by the next write.
     private var unacknowledged: Set<Int> = []
     private var delivered: Set<Int> = []
+    /// Publishes that wait to be written.
+    private var outgoing: [(message: ScriptedLocalBroker.Received, mid: Int32)] = []
 
     var onBatchEnd: () -> Void = {}
     var mayWrite = true { didSet { if mayWrite, !oldValue { wake() } } }
@@ -71,7 +73,9 @@ final class ScriptedConnection: LocalBroker {
     func publish(topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool) throws(MosquittoError) -> Int32 {
         let mid = try takeMid("publish")
         guard payload.count <= broker.largestPayload else { throw MosquittoError("publish", .tooLarge) }
-        broker.take(ScriptedLocalBroker.Received(topic: topic, payload: payload, qos: qos, retain: retain), mid)
+        outgoing.append(
+            (ScriptedLocalBroker.Received(topic: topic, payload: payload, qos: qos, retain: retain), mid))
+        wake()
         return mid
     }
 
@@ -97,9 +101,11 @@ final class ScriptedConnection: LocalBroker {
         return nextMid
     }
 
-    /// One round: a bounded batch of reads, its end, then a write if that is allowed.
+    /// One round: a write if that is allowed, a bounded batch of reads, its end, a write again.
     private func turn() {
         guard !isOver else { return }
+        // What was released goes before anything is read.
+        if isOpen { write() }
         var count = 0
         while mayRead, !isOver, !inbound.isEmpty {
             let event = inbound.removeFirst()
@@ -108,7 +114,9 @@ final class ScriptedConnection: LocalBroker {
         }
         guard !isOver, isOpen else { return }
         if mayRead {
-            for entry in broker.queue where count < broker.batchSize && !delivered.contains(entry.number) {
+            for entry in broker.queue
+            where count < broker.batchSize && unacknowledged.count < broker.window && !delivered.contains(entry.number)
+            {
                 count += 1
                 delivered.insert(entry.number)
                 unacknowledged.insert(entry.number)
@@ -118,11 +126,15 @@ final class ScriptedConnection: LocalBroker {
         }
         write()
         let hasMore = broker.queue.contains { !delivered.contains($0.number) }
-        if hasMore, mayRead, !isOver { wake() }
+        if hasMore, mayRead, !isOver, count > 0 || unacknowledged.isEmpty { wake() }
     }
 
     private func write() {
-        guard mayWrite, !isOver, !unacknowledged.isEmpty else { return }
+        guard mayWrite, !isOver else { return }
+        let publishes = outgoing
+        outgoing = []
+        for publish in publishes { broker.take(publish.message, publish.mid) }
+        guard !unacknowledged.isEmpty else { return }
         let all = unacknowledged
         unacknowledged = []
         broker.acknowledge(all)

@@ -35,6 +35,8 @@ public final class ScriptedLocalBroker {
     public var refusal: Int32?
     /// Messages in one batch of reads, at most.
     public var batchSize = 64
+    /// Messages it sends without an acknowledgement, at most.
+    public var window = Int.max
     /// Whether publishes of the bridge are acknowledged; if not they wait in `unanswered`.
     public var answersPublishes = true
     /// The reason code of those acknowledgements.

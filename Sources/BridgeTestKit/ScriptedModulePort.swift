@@ -48,6 +48,8 @@ public final class ScriptedModulePort: ModulePort {
     public private(set) var commands: [String] = []
     /// What was published, in order.
     public private(set) var publishes: [Publish] = []
+    /// Payloads whose acknowledgement the bridge was given (QoS 0: the `OK`).
+    public private(set) var acknowledged: Set<[UInt8]> = []
     /// How often the port was opened.
     public private(set) var openings = 0
     /// Filters subscribed in this session.
@@ -124,9 +126,9 @@ public final class ScriptedModulePort: ModulePort {
         data = (bytes, Publish(topic: Array("open".utf8), payload: [], qos: 0, retain: false))
     }
 
-    /// Lines of the module, after a while.
-    public func say(_ lines: [String], after delay: Duration = .zero) {
-        print(lines.flatMap { Array("\r\n\($0)\r\n".utf8) }, after: delay)
+    /// Lines of the module, after a while; with them the payload in `acknowledged`, if there is one.
+    public func say(_ lines: [String], after delay: Duration = .zero, acknowledging payload: [UInt8]? = nil) {
+        print(lines.flatMap { Array("\r\n\($0)\r\n".utf8) }, after: delay, acknowledging: payload)
     }
 
     /// A message for one of the subscriptions, in the form of the mode that is set.
@@ -137,10 +139,11 @@ public final class ScriptedModulePort: ModulePort {
 
     // MARK: The module
 
-    private func print(_ bytes: [UInt8], after delay: Duration) {
+    private func print(_ bytes: [UInt8], after delay: Duration, acknowledging payload: [UInt8]? = nil) {
         let generation = generation
         _ = clock.schedule(at: clock.now + delay) { [weak self] in
             guard let self, self.generation == generation, self.isOpen else { return }
+            if let payload { self.acknowledged.insert(payload) }
             self.onBytes(bytes)
         }
     }
@@ -281,11 +284,12 @@ public final class ScriptedModulePort: ModulePort {
     private func finish(_ publish: Publish) {
         publishes.append(publish)
         onPublish(publish)
-        say(["OK"], after: latency)
+        let payload = publish.payload
+        say(["OK"], after: latency, acknowledging: publish.qos == 0 ? payload : nil)
         guard acknowledges else { return }
         switch publish.qos {
-        case 1: say(["PUBACK"], after: latency + outcomeDelay)
-        case 2: say(["PUBREC", "PUBCOMP"], after: latency + outcomeDelay)
+        case 1: say(["PUBACK"], after: latency + outcomeDelay, acknowledging: payload)
+        case 2: say(["PUBREC", "PUBCOMP"], after: latency + outcomeDelay, acknowledging: payload)
         default: break
         }
     }

@@ -30,12 +30,15 @@ public struct Configuration: Sendable, Equatable {
         public var maxBytes: Int64
         /// Default `drop-oldest`.
         public var overflow: Overflow
+        /// How long a message may wait in memory for its acknowledgement before it is written, 50 ms ... 10 s; default 1 s.
+        public var commitInterval: Duration
 
         /// Takes the values as they are.
-        public init(path: String, maxBytes: Int64, overflow: Overflow) {
+        public init(path: String, maxBytes: Int64, overflow: Overflow, commitInterval: Duration = .seconds(1)) {
             self.path = path
             self.maxBytes = maxBytes
             self.overflow = overflow
+            self.commitInterval = commitInterval
         }
     }
 

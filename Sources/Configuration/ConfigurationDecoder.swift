@@ -48,7 +48,8 @@ struct ConfigurationDecoder {
         }
         return Configuration.Queue(
             path: table.path("path") ?? table.absolute("/var/lib/cellbridge"), maxBytes: bytes ?? 64 << 20,
-            overflow: table.choice("overflow") ?? .dropOldest)
+            overflow: table.choice("overflow") ?? .dropOldest,
+            commitInterval: table.duration("commit_interval", in: .milliseconds(50)...(.seconds(10))) ?? .seconds(1))
     }
 
     private func control(_ table: TableReader) -> Configuration.Control {

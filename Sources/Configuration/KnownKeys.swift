@@ -31,7 +31,7 @@ enum KnownKeys {
                 "priority",
             ]
         ),
-        ("queue", ["path", "max_bytes", "overflow"]),
+        ("queue", ["path", "max_bytes", "overflow", "commit_interval"]),
         ("control", ["socket"]),
     ]
 

@@ -31,7 +31,7 @@ public final class MosquittoClient {
 
     /// A batch ends after this many messages or bytes of payload, so that the owner's commit stays small.
     /// One call into the library may carry it past that: by the publishes in flight, or under TLS by one record.
-    static let batchMessages = 64
+    static let batchMessages = 20
     static let batchBytes = 1 << 20
     /// A batch without messages ends too: other handlers have their turn.
     private static let batchReads = 256
@@ -203,7 +203,11 @@ public final class MosquittoClient {
         guard let handle else { return }
         let hangUp = readiness.contains(.hangUp)
         var code: Int32 = 0
-        if mayRead, phase != .closing, hangUp || readiness.contains(.readable) || isInHandshake {
+        // First what the owner has released: what is read now may have to be held, and that with it.
+        if mayWrite, handle.wantsWrite { code = handle.write() }
+        if code == 0, handle.socket >= 0, mayRead, phase != .closing,
+            hangUp || readiness.contains(.readable) || isInHandshake
+        {
             code = readBatch(handle)
         }
         // A hang-up is reported for ever: where it does not show as an error, or must not be read, it ends things here.

@@ -42,8 +42,6 @@ import Testing
         try rig.online()
         rig.store.isStopped = true
         rig.broker.publish("sensors/a", payload)
-        rig.clock.settle()
-        rig.store.answer(1)
         rig.clock.advance(by: .seconds(2))
         #expect(!rig.port.commands.contains { $0.hasPrefix("AT+MPUBEX") })
         rig.store.isStopped = false
@@ -56,9 +54,7 @@ import Testing
         try rig.online()
         rig.store.isStopped = true
         rig.broker.publish("sensors/a", payload)
-        rig.clock.settle()
-        rig.store.answer(1)
-        rig.clock.settle()
+        rig.clock.advance(by: .milliseconds(100))
         rig.port.say(["+PDP: DEACT"])
         rig.clock.advance(by: .milliseconds(1))
         #expect(!rig.module.isOnline)

@@ -141,15 +141,12 @@ import Testing
     @Test func waitingMessagesGoFirst() throws {
         let rig = rig()
         try rig.online()
-        // Due while the disk is busy with a message: the heartbeat waits for it and is not needed then.
+        // Due after the message, which does not wait for the disk: the heartbeat is not needed.
         rig.clock.advance(by: .seconds(170))
         rig.store.isStopped = true
         rig.publish(0..<1)
         rig.clock.advance(by: .seconds(60))
-        #expect(rig.port.publishes.isEmpty)
-        rig.store.isStopped = false
-        rig.store.answer()
-        rig.run { rig.dispatcher.counters.outAcknowledged == 1 }
+        #expect(rig.dispatcher.counters.outAcknowledged == 1)
         #expect(rig.sent == rig.numbered(0..<1))
     }
 
@@ -161,7 +158,7 @@ import Testing
         rig.clock.advance(by: .seconds(200))
         #expect(beats(rig).count == 1)
         rig.store.commitFailure = nil
-        rig.run { rig.sent.last == "message 0" }
+        rig.run { rig.sent.first == "message 0" }
     }
 
     @Test func aQueueIsEmptiedBeforeIt() throws {

@@ -29,17 +29,28 @@ import Testing
         #expect(rig.dispatcher.locallyPublished.isEmpty)
     }
 
-    @Test func itIsOnDiskBeforeItIsPublishedAndUntilItIsAcknowledged() throws {
+    @Test func whatTheLocalBrokerAcknowledgesAtOnceIsNeverWritten() throws {
         let rig = Rig()
         try rig.online()
         rig.store.isStopped = true
-        rig.port.deliver("commands/x", bytes("1"))
-        rig.clock.advance(by: .seconds(1))
-        #expect(rig.broker.received.isEmpty)
-        rig.broker.answersPublishes = false
+        for number in 0..<30 { rig.port.deliver("commands/x", bytes("\(number)")) }
+        rig.run { rig.broker.received.count == 30 }
         rig.store.isStopped = false
         rig.store.answer()
+        rig.clock.advance(by: .seconds(10))
+        #expect(rig.store.batches.allSatisfy { $0.appendIn.isEmpty })
+        #expect(rig.dispatcher.counters.inDelivered == 30)
+        #expect(rig.dispatcher.unstoredBytes == 0 && rig.dispatcher.arrivals.isEmpty)
+    }
+
+    @Test func itIsOnDiskUntilItIsAcknowledged() throws {
+        let rig = Rig()
+        try rig.online()
+        rig.broker.answersPublishes = false
+        rig.port.deliver("commands/x", bytes("1"))
         rig.run { rig.broker.received.count == 1 }
+        rig.clock.advance(by: .milliseconds(199))
+        #expect(rig.store.inbox.count == 1)
         rig.clock.advance(by: .seconds(10))
         #expect(rig.store.inbox.count == 1)
         rig.broker.answersPublishes = true

@@ -138,6 +138,7 @@ import Testing
         rig.port.deliver("commands/small", bytes("1"))
         rig.run { rig.broker.received.count == 1 && rig.store.inbox.isEmpty }
         #expect(rig.broker.received[0].topic == bytes("commands/small"))
+        rig.run { !rig.store.refusals.isEmpty }
         #expect(rig.store.refusals.map(\.code) == ["local"])
     }
 }

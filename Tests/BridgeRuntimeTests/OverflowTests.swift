@@ -8,8 +8,9 @@ import Testing
 /// The byte cap, as the operator sees it.
 @Suite struct OverflowTests {
     /// A bridge whose module is away, with room for ten messages.
-    private func full(_ overflow: OverflowPolicy) throws -> Rig {
+    private func full(_ overflow: OverflowPolicy, groupedBytes: Int? = nil) throws -> Rig {
         let rig = Rig()
+        if let groupedBytes { rig.commits.bytes = groupedBytes }
         rig.store.overflow = overflow
         rig.store.maximumBytes =
             10
@@ -50,7 +51,7 @@ import Testing
     }
 
     @Test func stopReadingStopsAndResumes() throws {
-        let rig = try full(.stopReading)
+        let rig = try full(.stopReading, groupedBytes: 1)
         rig.publish(0..<40)
         rig.clock.advance(by: .seconds(10))
         #expect(rig.recorder.count("not reading from the local broker", .warning) == 1)
@@ -89,6 +90,8 @@ import Testing
         let rig = Rig()
         try rig.online()
         rig.store.commitFailure = "disk full"
+        rig.broker.isUp = false
+        rig.broker.drop()
         let payload = [UInt8](repeating: 0x61, count: 4000)
         for _ in 0..<600 {
             rig.port.deliver("commands/x", payload)
@@ -100,6 +103,7 @@ import Testing
         #expect(held == rig.dispatcher.unstoredBytes)
         #expect(rig.dispatcher.counters.inRefused > 300)
         rig.store.commitFailure = nil
+        rig.broker.isUp = true
         rig.run { rig.broker.received.count + Int(rig.dispatcher.counters.inRefused) == 600 }
     }
 }

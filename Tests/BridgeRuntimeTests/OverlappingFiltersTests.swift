@@ -14,7 +14,7 @@ import Testing
         var counters = Counters()
 
         func localReceived(_ message: MosquittoClient.Message) { messages.append(message) }
-        func localBatchEnded() -> Bool { false }
+        func localBatchEnded() {}
         func localConnected() { isConnected = true }
         func localDisconnected() { isConnected = false }
         func localPublished(_ mid: Int32, reasonCode: Int32) {}

@@ -24,6 +24,8 @@ final class Rig {
     private(set) var isFinished = false
     /// What the bridge tells of itself: nothing, unless a test wants it.
     var about = Dispatcher.About()
+    /// When it commits.
+    var commits = CommitSchedule.Limits()
     /// What the hardware reset is to say; it is run at once.
     var reset: () -> (Bool, String) = { (true, "") }
     private(set) var resets = 0
@@ -36,7 +38,10 @@ final class Rig {
         port = ScriptedModulePort(clock)
         broker = ScriptedLocalBroker(clock)
         settings.hasHardwareReset = false
-        broker.isStored = { [unowned self] in stored.contains($0.payload) || stored.contains($0.topic) }
+        broker.isStored = { [unowned self] message in
+            stored.contains(message.payload) || stored.contains(message.topic)
+                || port.acknowledged.contains(message.payload)
+        }
     }
 
     /// `sensors/#` to `site/sensors/#`.
@@ -49,7 +54,10 @@ final class Rig {
         var values = BridgeAssembly.Values(link: settings, routing: try RoutingTable(routes))
         values.about = about
         values.localName = "local:1883"
-        let recorded = BridgeAssembly.Recorded(echoes: store.echoes.values.sorted { $0.id < $1.id }) { store.meta[$0] }
+        values.commits = commits
+        let recorded = BridgeAssembly.Recorded(
+            echoes: store.echoes.values.sorted { $0.id < $1.id }, nextIDs: store.nextIDs()
+        ) { store.meta[$0] }
         store.onCommit = { [unowned self] batch in
             stored.formUnion(batch.appendOut.map(\.payload))
             stored.formUnion(batch.refusals.map(\.topic))
@@ -101,9 +109,29 @@ final class Rig {
         clock.advance(by: .seconds(1))
     }
 
+    /// Starts with a module that says nothing yet (`port.isMute`).
+    func offline(_ place: SourceLocation = #_sourceLocation) throws {
+        port.isMute = true
+        settings.mayBeBooting = true
+        try start()
+        run(.seconds(10), place) { broker.isConnected }
+        clock.advance(by: .seconds(3))
+    }
+
     /// `count` numbered messages of the local broker on `sensors/n`.
     func publish(_ range: Range<Int>, qos: Int = 1) {
         for number in range { broker.publish("sensors/n", bytes("message \(number)"), qos: qos) }
+    }
+
+    /// Numbers that are not exactly once a row or an entry of the ledger: outbound ones, and inbound ones negated.
+    var ledgerGaps: [Int64] {
+        let marks = store.nextIDs()
+        var times: [Int64: Int] = [:]
+        for entry in store.ledger { times[entry.direction == .out ? entry.id : -entry.id, default: 0] += 1 }
+        for row in store.outbox { times[row.id, default: 0] += 1 }
+        for row in store.inbox { times[-row.id, default: 0] += 1 }
+        let all = Array(1..<marks.out) + (1..<marks.in).map { -$0 }
+        return all.filter { times[$0] != 1 }
     }
 
     /// The numbered payloads that the module was given.

@@ -19,6 +19,11 @@ extension BadInput {
                 "c.toml:2: queue.max_bytes: is not a size; expected a size such as \"64 MiB\", \"500 kB\" or a number of bytes"
             ]),
         BadInput(
+            with("queue.commit_interval = \"11 s\""),
+            [
+                "c.toml:2: queue.commit_interval: \"11 s\" is out of range; expected 50 ms to 10 s"
+            ]),
+        BadInput(
             with("queue.max_bytes = true"),
             [
                 "c.toml:2: queue.max_bytes: is true; expected a size such as \"64 MiB\", \"500 kB\" or a number of bytes"

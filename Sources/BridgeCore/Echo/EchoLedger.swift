@@ -28,9 +28,11 @@ public enum EchoVerdict: Equatable, Sendable {
 /// **How long.** Until the acknowledgement there is no limit: `ack_timeout` ends the session first. Then an entry lapses
 /// after 30 s of the same session, or 30 s after the reconnect. While the link is down no time passes.
 ///
-/// **Over a restart.** The entry becomes an `EchoRow` when its publish is acknowledged, to be committed in the same
-/// batch that removes the outbox row: at every instant one of the two is on disk. A row that is still in the outbox at
-/// the start may have been published before: `restore` takes those that may have been under way.
+/// **Over a restart.** The entry becomes an `EchoRow` when its publish is acknowledged, unless its echo has come before;
+/// to be committed in the same batch that removes the outbox row, or, for a message that never was in the outbox, before
+/// that is acknowledged locally: at every instant one of the two is on disk. A record that was not written when the echo
+/// comes is not needed any more. A row that is still in the outbox at the start may have been published before:
+/// `restore` takes those that may have been under way.
 ///
 /// **Repeats.** For 10 s after the `SUBACK` of a `both` route a message equal to the last one that crossed on its topic,
 /// either way, is dropped: the broker repeats retained messages to every subscriber, and the module does not say so.
@@ -130,7 +132,7 @@ public struct EchoLedger: Sendable {
         guard let index = entries.firstIndex(where: { $0.row.id == id }) else { return }
         entries[index].row.acknowledgedAt = wallClock
         entries[index].lapsesAt = now + limits.lapse
-        if !entries[index].isStored {
+        if !entries[index].isStored, entries[index].dropped < entries[index].copies {
             entries[index].isStored = true
             added.append(entries[index].row)
         }
@@ -164,7 +166,12 @@ public struct EchoLedger: Sendable {
         for index in entries.indices where entries[index].dropped < entries[index].copies {
             guard isEcho(entries[index].row, topic, payload, whole) else { continue }
             entries[index].dropped += 1
-            return .dropEcho(id: entries[index].row.id)
+            let id = entries[index].row.id
+            if entries[index].dropped == entries[index].copies, let waiting = added.firstIndex(where: { $0.id == id }) {
+                added.remove(at: waiting)
+                entries[index].isStored = false
+            }
+            return .dropEcho(id: id)
         }
         guard isBoth else { return .deliver }
         if windows.contains(where: { now < $0.until && $0.filter.matches(topic) }),
@@ -178,6 +185,9 @@ public struct EchoLedger: Sendable {
 
     /// Forgets what has lapsed.
     public mutating func deadlineReached(now: Duration) { lapse(now) }
+
+    /// Whether the record of this row's echo waits to be written.
+    public func awaitsStore(_ id: Int64) -> Bool { added.contains { $0.id == id } }
 
     /// What to write with the next batch; handed out once.
     public mutating func takeChanges() -> (add: [EchoRow], remove: [Int64]) {

@@ -1,14 +1,31 @@
 extension QueueWindow {
-    /// The rank whose first row may go now: the first with a row, unless a higher one may have rows on disk.
+    /// The rank whose first row may go now: the first with a row, unless a higher one may have rows elsewhere.
     var nextRank: Int? {
         for rank in waiting.indices {
             if !waiting[rank].isEmpty { return rank }
-            if mayHaveMore[rank] { return nil }
+            if mayHaveMore[rank] || !outside[rank].isEmpty { return nil }
         }
         return nil
     }
 
-    func isKnown(_ id: Int64) -> Bool {
+    /// Whether what goes next can only be had by a commit of what was accepted.
+    public var needsCommit: Bool {
+        for rank in waiting.indices {
+            if !waiting[rank].isEmpty || mayHaveMore[rank] { return false }
+            if !outside[rank].isEmpty { return true }
+        }
+        return false
+    }
+
+    /// Whether rows that are on disk wait or are under way.
+    public var hasStored: Bool {
+        // Of each rank the oldest are those that were committed.
+        mayHaveMore.contains(true) || inFlight.contains { !unsaved.contains($0.id) }
+            || waiting.contains { $0.first.map { !unsaved.contains($0.id) } ?? false }
+    }
+
+    /// Whether this row is in memory, or was and is finished.
+    public func isKnown(_ id: Int64) -> Bool {
         removing.contains(id) || inFlight.contains { $0.id == id } || finished.ids.contains(id)
             || waitingIDs.contains(id)
     }
@@ -36,6 +53,7 @@ extension QueueWindow {
     mutating func finish(_ row: Row, code: String, reason: String, at wallClock: Int64) {
         returnedIDs.remove(row.id)
         finished.ids.append(row.id)
+        finished.refused.append(row)
         finished.refusals.append(
             Refusal(
                 direction: Row.direction, topic: row.topic, size: row.payload.count, code: code, reason: reason,
@@ -61,10 +79,15 @@ extension QueueWindow {
     private mutating func makeRoom(for row: Row) -> Bool {
         while !hasRoom(for: row) {
             guard let lowest = waiting.lastIndex(where: { !$0.isEmpty }), lowest > row.rank else { return false }
-            uncount(waiting[lowest].removeLast())
-            mayHaveMore[lowest] = true
-            lowestEvicted = min(lowestEvicted, lowest)
+            let pushedOut = waiting[lowest].removeLast()
+            uncount(pushedOut)
             if isLoading { isLoadStale = true }
+            if unsaved.contains(pushedOut.id) {
+                outside[lowest].insert(pushedOut.id)
+            } else {
+                mayHaveMore[lowest] = true
+                lowestEvicted = min(lowestEvicted, lowest)
+            }
         }
         return true
     }

@@ -1,14 +1,16 @@
 /// The head of a stored queue, held in memory: what goes next, what is under way, what may be removed.
 ///
-/// All rows are on disk; the window holds the first of them, bounded in rows and bytes. The order is that of the store:
-/// rank (priority), then id. It must hold whatever comes from disk and whatever comes straight from a commit, so for
-/// each rank the window knows whether the disk **may hold rows it has not got** (`mayHaveMore`), and keeps one rule:
-/// of each rank, every row in memory is older than every row that is only on disk.
+/// The window holds the first rows, bounded in rows and bytes; the rest is on disk. The order is that of the store:
+/// rank (priority), then id. It must hold whatever comes from disk and whatever was just accepted, so for each rank the
+/// window knows whether the disk **may hold rows it has not got** (`mayHaveMore`), and keeps one rule: of each rank,
+/// every row in memory is older than every row that is only on disk.
 ///
-/// - A row just committed goes straight into the window only if nothing of its rank waits on disk; else it stays there
-///   until it is loaded.
+/// - A row just accepted goes straight into the window, before it is on disk, if nothing of its rank waits elsewhere.
+///   Else it is **outside**: with the caller until it is committed, and older than no row in memory. Committed, it comes
+///   in if nothing of its rank waits on disk; else it stays there until it is loaded.
 /// - A row of a rank is given out only when nothing of a higher rank may wait on disk.
-/// - A row that finds the window full pushes out the newest row of the lowest rank below its own: that one is on disk.
+/// - A row that finds the window full pushes out the newest row of the lowest rank below its own: to the disk if it is
+///   there, else outside.
 /// - What a load brings is in order and complete up to its last row; when it brings nothing, the disk holds no more.
 ///   A load that ran while a row was pushed out did not see that row and is thrown away.
 ///
@@ -38,6 +40,8 @@ public struct QueueWindow<Row: QueuedRow>: Sendable {
         public var ids: [Int64] = []
         /// The refusals among them, for the list.
         public var refusals: [Refusal] = []
+        /// The rows of those, in the same order.
+        public var refused: [Row] = []
         /// Whether there is nothing to remove.
         public var isEmpty: Bool { ids.isEmpty && refusals.isEmpty }
     }
@@ -59,6 +63,10 @@ public struct QueueWindow<Row: QueuedRow>: Sendable {
     var finished = Removals()
     var removing: Set<Int64> = []
     var returnedIDs: Set<Int64> = []
+    /// Rows accepted and not committed yet, of all that are not finished.
+    var unsaved: Set<Int64> = []
+    /// Those of them that are not in memory, by rank.
+    var outside: [Set<Int64>]
 
     /// Rows under way, in the order they were given out.
     public internal(set) var inFlight: [Row] = []
@@ -70,6 +78,7 @@ public struct QueueWindow<Row: QueuedRow>: Sendable {
         self.maximumInFlight = max(maximumInFlight, 1)
         waiting = Array(repeating: [], count: Row.ranks)
         mayHaveMore = Array(repeating: true, count: Row.ranks)
+        outside = Array(repeating: [], count: Row.ranks)
     }
 
     /// Rows in memory that are not under way.
@@ -79,7 +88,9 @@ public struct QueueWindow<Row: QueuedRow>: Sendable {
     /// Rows finished whose removal was not handed out yet.
     public var finishedCount: Int { finished.ids.count }
     /// Whether the window knows the whole queue, and it is empty: nothing waits and nothing is under way.
-    public var isDrained: Bool { waitingIDs.count == 0 && inFlight.isEmpty && !mayHaveMore.contains(true) }
+    public var isDrained: Bool {
+        waitingIDs.count == 0 && inFlight.isEmpty && !mayHaveMore.contains(true) && outside.allSatisfy(\.isEmpty)
+    }
     /// Ids the store's drop-oldest must leave alone: those under way and the one that goes next.
     public var protectedIDs: [Int64] {
         var ids = inFlight.map(\.id)
@@ -89,11 +100,31 @@ public struct QueueWindow<Row: QueuedRow>: Sendable {
 
     // MARK: - From the store
 
-    /// A batch was committed: the rows it appended, the ids they got in the same order (`nil`: refused by the byte cap),
-    /// and the ids that drop-oldest pushed out, among which may be new ones.
+    /// A row with an id of its own, newer than all before it, that is to be committed later (`committed`) or will never
+    /// be written (`neverWritten`). It may be given out at once.
+    public mutating func accepted(_ row: Row) {
+        unsaved.insert(row.id)
+        if mayHaveMore[row.rank] || !outside[row.rank].isEmpty || !admit(row) { outside[row.rank].insert(row.id) }
+    }
+
+    /// These rows were finished before they were committed, and are in no batch.
+    public mutating func neverWritten(_ ids: [Int64]) {
+        unsaved.subtract(ids)
+        removing.subtract(ids)
+    }
+
+    /// A batch was committed: the rows it appended, their ids in the same order (`nil`: refused by the byte cap), and
+    /// the ids that drop-oldest pushed out, among which may be new ones.
     public mutating func committed(_ rows: [Row], ids: [Int64?], dropped gone: [Int64] = []) {
+        var gone = gone
         for (row, id) in zip(rows, ids) {
-            guard let id, !mayHaveMore[row.rank], !isKnown(id) else { continue }
+            unsaved.remove(row.id)
+            outside[row.rank].remove(row.id)
+            guard let id else {
+                gone.append(row.id)
+                continue
+            }
+            guard !mayHaveMore[row.rank], !isKnown(id) else { continue }
             var stored = row
             stored.id = id
             if !admit(stored) { mayHaveMore[row.rank] = true }
@@ -173,6 +204,9 @@ public struct QueueWindow<Row: QueuedRow>: Sendable {
         }
         return nil
     }
+
+    /// Whether this row is under way and the store has none of it any more: pushed out or refused meanwhile.
+    public func isGone(_ id: Int64) -> Bool { goneInFlight.contains(id) }
 
     /// Whether this row was under way before: what is sent now may double it.
     public func wasReturned(_ id: Int64) -> Bool { returnedIDs.contains(id) }

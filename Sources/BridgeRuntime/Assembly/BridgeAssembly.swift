@@ -52,6 +52,8 @@ package final class BridgeAssembly {
         package var baud = 115_200
         /// Host and port of the local broker, for the log.
         package var localName = "local"
+        /// When to write to disk.
+        package var commits = CommitSchedule.Limits()
 
         /// Values with the defaults.
         package init(link: LinkSettings, routing: RoutingTable) {
@@ -65,13 +67,15 @@ package final class BridgeAssembly {
         var filters: RecordedFilters
         var dataMode: Int?
         var echoes: [EchoRow]
+        var nextIDs: (out: Int64, in: Int64)
 
-        /// From the store's small values and its echoes.
+        /// From the store's small values, its echoes and its next free ids.
         package init<Failure: Error>(
-            echoes: [EchoRow], meta: (String) throws(Failure) -> [UInt8]?
+            echoes: [EchoRow], nextIDs: (out: Int64, in: Int64), meta: (String) throws(Failure) -> [UInt8]?
         ) throws(Failure) {
             func lines(_ value: [UInt8]?) -> [[UInt8]] { (value ?? []).split(separator: 0x0A).map(Array.init) }
             self.echoes = echoes
+            self.nextIDs = nextIDs
             filters = RecordedFilters(
                 local: lines(try meta(Dispatcher.Meta.localFilters)),
                 remote: lines(try meta(Dispatcher.Meta.remoteFilters)))
@@ -107,7 +111,8 @@ package final class BridgeAssembly {
         local = LocalDriver(name: values.localName, clock: clock, log: log, makeBroker: surroundings.makeBroker)
         dispatcher = Dispatcher(
             about: values.about, routing: routing, store: surroundings.store, module: module, local: local,
-            clock: clock, log: log, recorded: recorded.filters, echoes: recorded.echoes, hooks: hooks)
+            clock: clock, log: log, recorded: recorded.filters, echoes: recorded.echoes,
+            nextIDs: recorded.nextIDs, commits: values.commits, hooks: hooks)
         dataModeRecord = recorded.dataMode
     }
 

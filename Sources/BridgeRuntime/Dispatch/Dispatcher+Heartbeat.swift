@@ -61,7 +61,11 @@ extension Dispatcher {
     }
 
     /// Messages in the outbox that were not acknowledged.
-    var waiting: Int { max(outDepth - outbox.finishedCount, 0) }
+    var waiting: Int {
+        let held = pending.appendOut.count + (outstanding?.batch.appendOut.count ?? 0)
+        let gone = pending.removeOut.count + (outstanding?.batch.removeOut.count ?? 0)
+        return max(outDepth + held - gone, 0)
+    }
 
     func heartbeatAcknowledged() {
         counters.heartbeats += 1

@@ -5,42 +5,54 @@ import MosquittoClient
 /// What the local side reports.
 extension Dispatcher: LocalDriverDelegate {
     func localReceived(_ message: MosquittoClient.Message) {
+        batchCount += 1
         // It would go out by a route like `#`, as often as it changes.
         if let states, states.owns(message.topic) { return }
         let now = clock.wallClock
         switch routing.outbound(localTopic: message.topic, qos: message.qos, retain: message.retain) {
         case .notRouted:
             counters.outUnrouted += 1
-        case .refused(let code, let reason):
-            refuse(
-                Refusal(
-                    direction: .out, topic: message.topic, size: message.payload.count, code: code, reason: reason,
-                    at: now))
+        case .refused(let code, let reason): refuseRead(message, code, reason)
         case .forward(let forward):
             let limits = RemoteLimits(maximumPayload: profile?.payloadLimit ?? Self.largestPayload)
             if let problem = limits.problem(topic: forward.topic, payloadCount: message.payload.count) {
-                return refuse(
-                    Refusal(
-                        direction: .out, topic: message.topic, size: message.payload.count, code: problem.code,
-                        reason: problem.reason, at: now))
+                return refuseRead(message, problem.code, problem.reason)
             }
             counters.outAccepted += 1
             counters.outBytes += UInt64(message.payload.count)
-            pending.appendOut.append(
-                OutboundRow(
-                    topic: forward.topic, payload: message.payload, qos: forward.qos, retain: forward.retain,
-                    priority: forward.priority.rawValue, acceptedAt: now,
-                    expiresAt: forward.expirySeconds.map { now + $0 }, expectsEcho: forward.expectsEcho,
-                    route: forward.route))
+            let row = OutboundRow(
+                id: takeOutID(), topic: forward.topic, payload: message.payload, qos: forward.qos,
+                retain: forward.retain, priority: forward.priority.rawValue, acceptedAt: now,
+                expiresAt: forward.expirySeconds.map { now + $0 }, expectsEcho: forward.expectsEcho,
+                route: forward.route)
+            pending.appendOut.append(row)
+            outbox.accepted(row)
+            trail.accepted(.out, row.id, now: clock.now)
         }
     }
 
-    func localBatchEnded() -> Bool {
-        commit()
-        return pending.holdsReads || (outstanding?.batch.holdsReads ?? false)
+    private func refuseRead(_ message: MosquittoClient.Message, _ code: String, _ reason: String) {
+        let refusal = Refusal(
+            direction: .out, topic: message.topic, size: message.payload.count, code: code, reason: reason,
+            at: clock.wallClock)
+        trail.refused(takeOutID(), refusal)
+        refuse(refusal)
+    }
+
+    private func takeOutID() -> Int64 {
+        defer { nextIDs.out += 1 }
+        return nextIDs.out
+    }
+
+    func localBatchEnded() {
+        schedule.read(batchCount, now: clock.now)
+        batchCount = 0
+        // The module first; `pump` settles, so the gate is closed before this returns.
+        pump()
     }
 
     func localConnected() {
+        schedule.connected()
         states?.localConnected()
         pumpInbox()
     }
@@ -67,8 +79,9 @@ extension Dispatcher: LocalDriverDelegate {
                 reason:
                     "the local broker refused it (reason code \(reasonCode))\(reasonCode == 135 ? ": check its ACL" : "")",
                 wallClock: clock.wallClock)
-        } else if inbox.acknowledged(id) {
+        } else if let row = inbox.inFlight.first(where: { $0.id == id }), inbox.acknowledged(id) {
             counters.inDelivered += 1
+            trail.finished(row, .acknowledged, wallClock: clock.wallClock, now: clock.now)
         }
         pumpInbox()
     }
@@ -97,7 +110,7 @@ extension Dispatcher: LocalDriverDelegate {
     func localUnsubscribed(_ filter: [UInt8]) {
         localFilters.removeAll { $0 == filter }
         recordFilters()
-        commit()
+        settle()
     }
 
     func localDropped(_ count: UInt64) {

@@ -28,6 +28,9 @@ extension Dispatcher: ModuleDriverDelegate {
         outbox.linkBroke()
         heartbeatDue?.move(to: nil)
         if !stopping { counters.breaks += 1 }
+        // Nobody will acknowledge what is held for a while.
+        if pending.holdsReads { commit() }
+        settle()
         states?.linkDown(reason, rung: module.link.recovery?.rung)
         if stopping { return log(.info, "offline: \(reason)") }
         log(.warning, "offline: \(reason)")
@@ -39,13 +42,18 @@ extension Dispatcher: ModuleDriverDelegate {
 
     func moduleAcknowledged(_ id: Int64) {
         if Self.isHeartbeat(id) { return heartbeatAcknowledged() }
+        let row = outbox.inFlight.first { $0.id == id }
         // At QoS 0 it was only the module that took it.
-        if outbox.inFlight.first(where: { $0.id == id })?.qos != 0 { signOfLife() }
-        guard outbox.acknowledged(id) else { return }
+        if row?.qos != 0 { signOfLife() }
+        let isGone = outbox.isGone(id)
+        guard let row, outbox.acknowledged(id) else { return }
         counters.outAcknowledged += 1
         echoes.acknowledged(id, now: clock.now, wallClock: clock.wallClock)
-        // The next publish goes first: where one can, `pump` collects what is finished once it is on its way.
-        removalsDue?.start(at: clock.now + Self.removalDelay)
+        if echoes.awaitsStore(id) { heldEchoes.append(id) }
+        // What the byte cap has refused meanwhile has its entry.
+        if !isGone { trail.finished(row, .acknowledged, wallClock: clock.wallClock, now: clock.now) }
+        // The next publish goes first, if one can.
+        if module.canPublish { pump() } else { settle() }
     }
 
     func moduleRefused(_ id: Int64, code: String, reason: String) {
@@ -72,10 +80,10 @@ extension Dispatcher: ModuleDriverDelegate {
             counters.inUnrouted += 1
             warn("unrouted", "no route takes \(readable(message.topic)) from the remote broker: not delivered")
         case .refused(let code, let reason):
-            refuse(
-                Refusal(
-                    direction: .in, topic: message.topic, size: message.payload.count, code: code, reason: reason,
-                    at: now))
+            let refusal = Refusal(
+                direction: .in, topic: message.topic, size: message.payload.count, code: code, reason: reason, at: now)
+            trail.refused(takeInID(), refusal)
+            refuse(refusal)
         case .forward(let forward):
             switch echoes.judge(
                 topic: message.topic, payload: message.payload, isBoth: forward.isBoth, now: clock.now)
@@ -85,23 +93,32 @@ extension Dispatcher: ModuleDriverDelegate {
             case .deliver:
                 keep(
                     InboundRow(
-                        topic: forward.topic, payload: message.payload, qos: forward.qos, retain: forward.retain,
+                        id: takeInID(), topic: forward.topic, payload: message.payload, qos: forward.qos,
+                        retain: forward.retain,
                         acceptedAt: now, expiresAt: forward.expirySeconds.map { now + $0 }))
             }
         }
-        commit()
+        pumpInbox()
     }
 
     private func keep(_ row: InboundRow) {
         guard unstoredBytes + row.cost <= Self.unstoredLimit else {
-            return refuse(
-                Refusal(
-                    direction: .in, topic: row.topic, size: row.payload.count, code: "overflow",
-                    reason: "\(unstoredBytes) bytes wait already for the queue on disk to work again",
-                    at: row.acceptedAt))
+            let refusal = Refusal(
+                direction: .in, topic: row.topic, size: row.payload.count, code: "overflow",
+                reason: "\(unstoredBytes) bytes wait already for the queue on disk to work again", at: row.acceptedAt)
+            trail.refused(row.id, refusal)
+            return refuse(refusal)
         }
         unstoredBytes += row.cost
         pending.appendIn.append(row)
+        arrivals[row.id] = clock.now
+        inbox.accepted(row)
+        trail.accepted(.in, row.id, now: clock.now)
+    }
+
+    private func takeInID() -> Int64 {
+        defer { nextIDs.in += 1 }
+        return nextIDs.in
     }
 
     func moduleSubscribed(_ filter: [UInt8]) {
@@ -115,7 +132,7 @@ extension Dispatcher: ModuleDriverDelegate {
     func moduleUnsubscribed(_ filter: [UInt8]) {
         remoteFilters.removeAll { $0 == filter }
         recordFilters()
-        commit()
+        settle()
     }
 
     func moduleWarned(_ code: String, _ text: String) { warn(code, text) }

@@ -16,24 +16,33 @@ extension Dispatcher {
         static let refusedPIN = "refused-pin"
     }
 
+    /// Writes everything that waits, if a commit can be made now.
     func commit() {
-        guard outstanding == nil, !retryScheduled else { return }
-        takeEchoChanges()
-        guard !pending.isEmpty else { return }
-        pending.protected = outbox.protectedIDs
+        guard outstanding == nil, !retryScheduled, let batch = takeBatch() else { return }
         let token = takeToken()
-        outstanding = (token, pending)
-        pending = StoreBatch()
-        unstoredBytes = 0
+        outstanding = (token, batch)
         counters.commits += 1
-        store.commit(outstanding?.batch ?? StoreBatch(), token: token)
+        store.commit(batch, token: token)
     }
 
-    func takeEchoChanges() {
+    /// All that waits, as one batch; `nil`: nothing does.
+    func takeBatch() -> StoreBatch? {
+        takeFinished()
         let changes = echoes.takeChanges()
         pending.addEchoes += changes.add
         pending.removeEchoes += changes.remove
         counters.echoesForgotten = echoes.forgotten
+        heldEchoes = []
+        pending.ledger += trail.takeEntries()
+        guard !pending.isEmpty else { return nil }
+        pending.protected = outbox.protectedIDs
+        pending.acceptedThrough = AcceptedThrough(out: nextIDs.out - 1, in: nextIDs.in - 1)
+        defer {
+            pending = StoreBatch()
+            unstoredBytes = 0
+            arrivals = [:]
+        }
+        return pending
     }
 
     /// An event of the store.
@@ -69,6 +78,7 @@ extension Dispatcher {
         outbox.committed(batch.appendOut, ids: receipt.outIDs, dropped: receipt.droppedOut)
         inbox.committed(batch.appendIn, ids: receipt.inIDs)
         outDepth = receipt.outDepth
+        noteStored(batch, receipt)
         for refusal in receipt.refusals { tell(refusal) }
         // The last one holds; what was recorded and removed in one batch is not there.
         if let record = batch.setMeta.last(where: { $0.key == Meta.dataMode })?.value,
@@ -94,11 +104,21 @@ extension Dispatcher {
             self.onceStored = nil
             onceStored()
         }
-        // Everything read is on disk: its PUBACKs may go.
-        if !pending.holdsReads { local.release() }
-        commit()
+        // What was read is on disk: its PUBACKs may go.
+        settle()
         pump()
         pumpInbox()
+    }
+
+    private func noteStored(_ batch: StoreBatch, _ receipt: StoreReceipt) {
+        let now = clock.now
+        for (row, id) in zip(batch.appendOut, receipt.outIDs) {
+            trail.stored(.out, row.id, isInMemory: id != nil && outbox.isKnown(row.id), now: now)
+        }
+        for (row, id) in zip(batch.appendIn, receipt.inIDs) {
+            trail.stored(.in, row.id, isInMemory: id != nil && inbox.isKnown(row.id), now: now)
+        }
+        for id in receipt.droppedOut { trail.forget(.out, id) }
     }
 
     private func failed(_ token: Int, _ reason: String) {
@@ -111,17 +131,22 @@ extension Dispatcher {
         } else if let (expected, batch) = outstanding, expected == token {
             outstanding = nil
             counters.commitFailures += 1
-            unstoredBytes += batch.appendIn.reduce(0) { $0 + $1.cost }
-            pending = batch.followed(by: pending)
+            let (both, dropped) = batch.followed(by: pending)
+            pending = both
+            outbox.neverWritten(dropped.out)
+            inbox.neverWritten(dropped.in)
+            unstoredBytes = pending.appendIn.reduce(0) { $0 + $1.cost }
         } else {
             return
         }
         warn("store", "the queue on disk: \(reason); nothing is acknowledged until it works again")
-        guard !retryScheduled else { return }
+        guard !retryScheduled else { return settle() }
         retryScheduled = true
+        settle()
         _ = clock.schedule(at: clock.now + Self.commitRetry) { [weak self] in
             self?.retryScheduled = false
             self?.commit()
+            self?.settle()
             self?.loadMore()
         }
     }
@@ -142,29 +167,6 @@ extension Dispatcher {
             store.loadInbound(
                 excluding: request.excluding, limit: request.limit, maximumBytes: request.maximumBytes, token: token)
         }
-    }
-
-    // MARK: Removals
-
-    /// Sees to it that finished rows leave the disk soon.
-    func collectRemovals() {
-        let finished = outbox.finishedCount + inbox.finishedCount
-        guard finished > 0 else { return }
-        if finished >= Self.removalBatch {
-            flushRemovals()
-        } else {
-            removalsDue?.start(at: clock.now + Self.removalDelay)
-        }
-    }
-
-    func flushRemovals() {
-        removalsDue?.move(to: nil)
-        let out = outbox.takeRemovals()
-        let incoming = inbox.takeRemovals()
-        pending.removeOut += out.ids
-        pending.removeIn += incoming.ids
-        for refusal in out.refusals + incoming.refusals { refuse(refusal) }
-        commit()
     }
 
     // MARK: Small values
@@ -190,18 +192,25 @@ extension Dispatcher {
 }
 
 extension StoreBatch {
-    /// This batch and then another, as one.
-    func followed(by next: StoreBatch) -> StoreBatch {
+    /// This batch, which was not committed, and then another, as one; and the ids of rows that need not be written.
+    func followed(by next: StoreBatch) -> (batch: StoreBatch, dropped: (out: [Int64], in: [Int64])) {
         var both = self
         both.appendOut += next.appendOut
         both.appendIn += next.appendIn
-        both.removeOut += next.removeOut
-        both.removeIn += next.removeIn
+        // The store removes first, so a row and its removal must not come together.
+        let out = withdraw(next.removeOut, from: &both.appendOut)
+        let incoming = withdraw(next.removeIn, from: &both.appendIn)
+        both.removeOut += out.left
+        both.removeIn += incoming.left
         both.addEchoes += next.addEchoes
         both.removeEchoes += next.removeEchoes
         both.refusals += next.refusals
+        both.ledger += next.ledger
+        both.setAside += next.setAside
+        both.retryAside += next.retryAside
+        both.releaseAside = next.releaseAside ?? releaseAside
         for meta in next.setMeta { both.set(meta.key, meta.value) }
-        return both
+        return (both, (out.found.map(\.id), incoming.found.map(\.id)))
     }
 
     /// Sets a small value, in place of what was to be set under this name before.
@@ -210,6 +219,20 @@ extension StoreBatch {
         setMeta.append(Meta(key: key, value: value))
     }
 
-    /// Whether it holds what came from the local broker: that is acknowledged only once it is on disk.
-    var holdsReads: Bool { !appendOut.isEmpty || !refusals.isEmpty }
+    /// Whether it holds what must be on disk before what was read may be acknowledged.
+    var holdsReads: Bool { !appendOut.isEmpty || !refusals.isEmpty || !addEchoes.isEmpty }
+}
+
+/// Takes the rows with these ids out; `left`: the ids that are not among them.
+func withdraw<Row: QueuedRow>(_ ids: [Int64], from rows: inout [Row]) -> (found: [Row], left: [Int64]) {
+    var found: [Row] = []
+    var left: [Int64] = []
+    for id in ids {
+        if let index = rows.firstIndex(where: { $0.id == id }) {
+            found.append(rows.remove(at: index))
+        } else {
+            left.append(id)
+        }
+    }
+    return (found, left)
 }

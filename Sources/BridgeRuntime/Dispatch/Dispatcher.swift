@@ -3,15 +3,14 @@ package import LinuxIO
 import ModemCore
 import MosquittoClient
 
-/// The middle of the bridge: what comes from the local broker goes to disk, from there to the module; what comes from
-/// the module goes to disk, from there to the local broker. Nothing is acknowledged before it is on disk, nothing leaves
-/// the disk before it is acknowledged.
+/// The middle of the bridge: what comes from the local broker goes to the module, what comes from the module to the local
+/// broker, and to disk what is not acknowledged soon. Nothing is acknowledged to one side before it is on disk or
+/// acknowledged by the other; nothing leaves the disk before it is acknowledged.
 ///
 /// Loop's thread only. The pieces that decide are in `BridgeCore`; this one moves rows between them and the drivers.
 package final class Dispatcher {
-    /// Rows that may be removed from disk some time later; a crash before then costs a duplicate, nothing else.
-    static let removalDelay: Duration = .milliseconds(200)
-    static let removalBatch = 64
+    /// Rows at the head of the queue that an earlier run may have published.
+    static let removalBatch = CommitSchedule.Limits().removals
     static let commitRetry: Duration = .seconds(1)
     /// What the module may deliver while the store does not work: more is refused. It cannot be told to wait.
     static let unstoredLimit = 1 << 20
@@ -44,7 +43,17 @@ package final class Dispatcher {
     var outLoad: Int?
     var inLoad: Int?
     var retryScheduled = false
-    var removalsDue: MovingDeadline?
+    /// When to write, and when the gate to the local broker is open.
+    var schedule: CommitSchedule
+    var commitDue: MovingDeadline?
+    var nextIDs: (out: Int64, in: Int64)
+    /// When inbound messages came that are in no commit yet.
+    var arrivals: [Int64: Duration] = [:]
+    /// Messages acknowledged by the remote broker, never written, whose echo may still have to be recorded.
+    var heldEchoes: [Int64] = []
+    /// Messages in the batch of reads that is under way.
+    var batchCount = 0
+    var trail = MessageTrail()
     var warningsDue: MovingDeadline?
     var loadedOnce = false
     var remoteFilters: [[UInt8]]
@@ -106,7 +115,8 @@ package final class Dispatcher {
     init(
         about: About = About(), routing: RoutingTable, store: any MessageStore, module: ModuleDriver,
         local: LocalDriver,
-        clock: any BridgeClock, log: Log, recorded: RecordedFilters, echoes: [EchoRow], hooks: Hooks
+        clock: any BridgeClock, log: Log, recorded: RecordedFilters, echoes: [EchoRow],
+        nextIDs: (out: Int64, in: Int64), commits: CommitSchedule.Limits = CommitSchedule.Limits(), hooks: Hooks
     ) {
         self.about = about
         startedAt = clock.now
@@ -121,10 +131,12 @@ package final class Dispatcher {
         self.echoes.restore(echoes)
         remoteFilters = recorded.remote
         localFilters = recorded.local
+        self.nextIDs = nextIDs
+        schedule = CommitSchedule(limits: commits)
         self.hooks = hooks
         module.delegate = self
         local.delegate = self
-        removalsDue = MovingDeadline(clock) { [weak self] in self?.flushRemovals() }
+        commitDue = MovingDeadline(clock) { [weak self] in self?.settle() }
         warningsDue = MovingDeadline(clock) { [weak self] in self?.summariseWarnings() }
         heartbeatDue = MovingDeadline(clock) { [weak self] in self?.heartbeatReached() }
         states = about.name.map { name in
@@ -156,15 +168,13 @@ package final class Dispatcher {
     func drain(_ then: @escaping () -> Void) {
         stopping = true
         local.stopReading()
-        commit()
+        settle()
         waitForQuiet(until: clock.now + .seconds(5), then)
     }
 
     private func waitForQuiet(until limit: Duration, _ then: @escaping () -> Void) {
-        let isStored = !pending.holdsReads && !(outstanding?.batch.holdsReads ?? false)
-        let isQuiet = isStored && !module.hasOpenPublish
-        if isQuiet || clock.now >= limit {
-            flushRemovals()
+        if local.mayWrite && !module.hasOpenPublish || clock.now >= limit {
+            commit()
             return then()
         }
         _ = clock.schedule(at: clock.now + .milliseconds(5)) { [weak self] in
@@ -174,18 +184,14 @@ package final class Dispatcher {
 
     /// Hands the store all that was not on disk yet; before it is closed.
     func handOver() {
-        flushRemovals()
-        takeEchoChanges()
-        if !pending.isEmpty { store.commit(pending, token: takeToken()) }
-        pending = StoreBatch()
+        if let batch = takeBatch() { store.commit(batch, token: takeToken()) }
     }
 
     // MARK: To the module
 
     /// Gives the module the next message when it can take one.
     func pump() {
-        guard !stopping else { return }
-        while module.canPublish, let row = outbox.next(wallClock: clock.wallClock) {
+        while !stopping, module.canPublish, let row = outbox.next(wallClock: clock.wallClock) {
             let limits = RemoteLimits(maximumPayload: (profile ?? .ec716s).payloadLimit)
             if let problem = limits.problem(topic: row.topic, payloadCount: row.payload.count) {
                 refuseOut(row.id, code: problem.code, reason: problem.reason)
@@ -193,11 +199,13 @@ package final class Dispatcher {
             }
             if outbox.wasReturned(row.id) { counters.outRetried += 1 }
             echoes.published(row, now: clock.now)
+            trail.given(.out, row.id, now: clock.now)
             module.publish(
                 PublishStateMachine.Message(
                     id: row.id, topic: row.topic, payload: row.payload, qos: row.qos, retain: row.retain))
         }
-        collectRemovals()
+        settle()
+        if stopping { return }
         loadMore()
         beat()
     }
@@ -205,7 +213,7 @@ package final class Dispatcher {
     func refuseOut(_ id: Int64, code: String, reason: String) {
         outbox.refused(id, code: code, reason: reason, wallClock: clock.wallClock)
         echoes.withdrawn(id)
-        collectRemovals()
+        settle()
     }
 
     // MARK: To the local broker
@@ -214,14 +222,16 @@ package final class Dispatcher {
     func pumpInbox() {
         sending: while local.isConnected, let row = inbox.next(wallClock: clock.wallClock) {
             switch local.publish(row) {
-            case .taken(let mid): locallyPublished[mid] = row.id
+            case .taken(let mid):
+                locallyPublished[mid] = row.id
+                trail.given(.in, row.id, now: clock.now)
             case .never(let reason): inbox.refused(row.id, code: "local", reason: reason, wallClock: clock.wallClock)
             case .later:
                 inbox.returned(row.id)
                 break sending
             }
         }
-        collectRemovals()
+        settle()
         loadMore()
     }
 

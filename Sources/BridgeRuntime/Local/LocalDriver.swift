@@ -3,10 +3,10 @@ import MosquittoClient
 
 /// What the local side tells the dispatcher.
 protocol LocalDriverDelegate: AnyObject {
-    /// A message of the local broker; nothing of its batch is acknowledged before `LocalDriver.release`.
+    /// A message of the local broker; it is acknowledged when `LocalDriver.mayWrite` holds after `localBatchEnded`.
     func localReceived(_ message: MosquittoClient.Message)
-    /// The batch of reads is over. True: hold everything until `release`.
-    func localBatchEnded() -> Bool
+    /// The batch of reads is over: the last chance to close the gate on it.
+    func localBatchEnded()
     /// Messages can be published locally.
     func localConnected()
     /// What was under way must be published again.
@@ -69,8 +69,10 @@ final class LocalDriver {
     private var dropped: UInt64?
     /// Called once the connection is closed after `stop`.
     private var onStopped: (() -> Void)?
-    private var isHeld = false
-    private var waitsForReads = false
+    private var waitsForGate = false
+    /// Whether anything may be written: with it go the acknowledgements of all that was read.
+    private(set) var mayWrite = true
+    private var mayRead = true
 
     /// Whether back-pressure holds the reads.
     var isReadingStopped = false { didSet { if isReadingStopped != oldValue { applyGate() } } }
@@ -101,9 +103,10 @@ final class LocalDriver {
         refused = []
     }
 
-    /// Lets go what the last batch of reads holds back.
-    func release() {
-        isHeld = false
+    /// Opens or closes the gate to the broker, each way.
+    func setGate(mayWrite: Bool, mayRead: Bool) {
+        guard mayWrite != self.mayWrite || mayRead != self.mayRead else { return }
+        (self.mayWrite, self.mayRead) = (mayWrite, mayRead)
         applyGate()
     }
 
@@ -142,11 +145,11 @@ final class LocalDriver {
         retry = nil
         guard !stopping else { return }
         // A connection could not even be greeted without reading, and would bring more of what cannot be stored.
-        waitsForReads = isHeld || isReadingStopped
-        guard !waitsForReads else { return }
+        waitsForGate = !isGateOpen
+        guard isGateOpen else { return }
         do throws(MosquittoError) {
             let broker = try makeBroker(version) { [weak self] in self?.handle($0) }
-            broker.onBatchEnd = { [weak self] in self?.batchEnded() }
+            broker.onBatchEnd = { [weak self] in self?.delegate?.localBatchEnded() }
             self.broker = broker
             applyGate()
             broker.connect()
@@ -238,18 +241,13 @@ final class LocalDriver {
 
     // MARK: Acknowledge after commit
 
-    private func batchEnded() {
-        if delegate?.localBatchEnded() ?? false {
-            isHeld = true
-            applyGate()
-        }
-    }
+    private var isGateOpen: Bool { mayWrite && mayRead && !isReadingStopped }
 
     private func applyGate() {
-        if waitsForReads, !isHeld, !isReadingStopped { return connect() }
+        if waitsForGate, isGateOpen { return connect() }
         guard let broker else { return }
-        broker.mayWrite = !isHeld
-        broker.mayRead = !isHeld && !isReadingStopped && !stopping
+        broker.mayWrite = mayWrite
+        broker.mayRead = mayRead && !isReadingStopped && !stopping
     }
 
     private func noteDropped(_ payload: [UInt8]) {

@@ -98,7 +98,8 @@ public actor BridgeService {
         self.store = store
         let pinWasRefused =
             try store.meta(Dispatcher.Meta.refusedPIN).map { $0 == self.configuration.pinFileMark } ?? false
-        let recorded = try BridgeAssembly.Recorded(echoes: try store.loadEchoes()) { (key) throws(StoreError) in
+        let recorded = try BridgeAssembly.Recorded(echoes: try store.loadEchoes(), nextIDs: try store.nextIDs()) {
+            (key) throws(StoreError) in
             try store.meta(key)
         }
         let statistics = store.statistics()
@@ -121,6 +122,7 @@ public actor BridgeService {
             link: configuration.linkSettings(pinWasRefused: pinWasRefused), routing: routing)
         values.link.tls = configuration.tlsSettings(certificates, manifests: manifests)
         values.about = configuration.about(certificates)
+        values.commits = configuration.commitLimits
         values.baud = configuration.module.baud
         values.localName = "\(configuration.local.host):\(configuration.local.port)"
         let configuration = self.configuration

@@ -49,6 +49,8 @@ extension Configuration {
         options.password = local.password
         options.protocolVersion = version
         options.cleanStart = false
+        // One commit for so many messages while the link is down.
+        options.receiveMaximum = UInt16(commitLimits.window)
         options.will = MosquittoClient.Will(
             topic: StatePublisher.stateTopic(bridge.name), payload: Array(StatePublisher.offline.utf8), qos: 1,
             retain: true)
@@ -81,6 +83,14 @@ extension Configuration {
         Dispatcher.About(
             name: bridge.name, heartbeat: remote.heartbeat.map { ($0.topic, $0.every) },
             certificatesEnd: certificates?.firstEnd)
+    }
+
+    var commitLimits: CommitSchedule.Limits {
+        var limits = CommitSchedule.Limits()
+        limits.interval = queue.commitInterval
+        // What was read before a full queue is known of must still fit (`stop-reading`).
+        limits.bytes = min(limits.bytes, Int(clamping: queue.maxBytes / 8))
+        return limits
     }
 
     var overflowPolicy: OverflowPolicy { OverflowPolicy(rawValue: queue.overflow.rawValue) ?? .dropOldest }
