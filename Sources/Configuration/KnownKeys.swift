@@ -1,39 +1,6 @@
-/// Every key of the file, by table. The names are a contract: keys may be added, none renamed.
+/// The keys of the file, by table, from the one list that also says what they mean.
 enum KnownKeys {
-    static let tables: [(table: String, keys: [String])] = [
-        ("", ["bridge", "local", "module", "remote", "route", "queue", "control"]),
-        ("bridge", ["name"]),
-        ("local", ["host", "port", "client_id", "username", "password_file", "tls"]),
-        ("local.tls", ["ca", "certificate", "key", "psk_identity", "psk_file", "verify"]),
-        ("module", ["port", "baud", "flow_control", "profile", "pin_file", "apn", "reset"]),
-        ("module.apn", ["name", "username", "password_file", "auth", "cid"]),
-        ("module.reset", ["command", "gpio", "active", "pulse"]),
-        (
-            "remote",
-            [
-                "host", "port", "client_id", "username", "password_file", "keepalive", "clean_session", "ack_timeout",
-                "receive", "tls", "will", "heartbeat",
-            ]
-        ),
-        (
-            "remote.tls",
-            [
-                "ca", "certificate", "key", "verify", "hostname", "sslversion", "ciphersuite", "ignorelocaltime",
-                "negotiatetimeout", "verifymode",
-            ]
-        ),
-        ("remote.will", ["topic", "message", "qos", "retain"]),
-        ("remote.heartbeat", ["topic", "every"]),
-        (
-            "route",
-            [
-                "direction", "topic", "local_prefix", "remote_prefix", "qos", "publish_qos", "retain", "expire",
-                "priority",
-            ]
-        ),
-        ("queue", ["path", "max_bytes", "overflow", "commit_interval"]),
-        ("control", ["socket"]),
-    ]
+    static let tables: [(table: String, keys: [String])] = documented.map { ($0.name, $0.keys.map(\.name)) }
 
     static func keys(of table: String) -> [String] {
         tables.first { $0.table == table }?.keys ?? []
@@ -52,4 +19,9 @@ enum KnownKeys {
     private static func path(_ table: String, _ key: String) -> String {
         table.isEmpty ? key : table + "." + key
     }
+}
+
+extension Configuration {
+    /// Every table and key of the file, with what they mean.
+    package static var documentedTables: [DocumentedTable] { KnownKeys.documented }
 }

@@ -3,14 +3,17 @@ import BridgeRuntime
 /// Finds the subcommand and runs it.
 enum CommandLineTool {
     private static var commands: [any Command.Type] {
-        [RunCommand.self, DemoCommand.self, CheckCommand.self, SimulateCommand.self]
+        [
+            RunCommand.self, DemoCommand.self, CheckCommand.self, ExplainCommand.self, SimulateCommand.self,
+            CompletionCommand.self, ManCommand.self,
+        ]
     }
 
     private static var groups: [CommandGroup] { [.certs, .queue] }
 
     /// Commands the product will have; the words are taken.
     private static let later = [
-        "pub", "sub", "rr", "at", "console", "doctor", "probe", "status", "explain", "replay",
+        "pub", "sub", "rr", "at", "console", "doctor", "probe", "status", "replay",
     ]
 
     /// The process's exit status.
@@ -47,24 +50,8 @@ enum CommandLineTool {
         return .usage
     }
 
-    private static var help: String {
-        var text = """
-            usage: cellbridge COMMAND [options]
+    /// What all tables say.
+    static var sheet: ProgramSheet { ProgramSheet(commands: commands.map { $0.sheet }, groups: groups.map(\.sheet)) }
 
-            Carries MQTT messages between the broker on this host and a remote one through the MQTT client of a
-            cellular module, driven by AT commands over a serial line.
-
-            commands:
-
-            """
-        text += HelpText.table(commands.map { ($0.name, $0.summary) } + groups.map { ($0.name, $0.summary) })
-        text += """
-
-              cellbridge COMMAND --help   options and examples of a command
-              cellbridge --version        the version
-
-            Start with `cellbridge demo`: it needs no hardware.
-            """
-        return text
-    }
+    private static var help: String { HelpText.of(sheet) }
 }

@@ -41,7 +41,7 @@ final class StatePublisher {
 
     init(name: String, clock: any BridgeClock, local: LocalDriver, facts: @escaping () -> Facts) {
         stateTopic = Self.stateTopic(name)
-        linkTopic = Array("cellbridge/\(name)/link".utf8)
+        linkTopic = Self.linkTopic(name)
         self.clock = clock
         self.local = local
         self.facts = facts
@@ -51,6 +51,9 @@ final class StatePublisher {
 
     /// Where the state is, and the will of the local connection.
     static func stateTopic(_ name: String) -> [UInt8] { Array("cellbridge/\(name)/state".utf8) }
+
+    /// Where its details are.
+    static func linkTopic(_ name: String) -> [UInt8] { Array("cellbridge/\(name)/link".utf8) }
 
     /// Whether a message on this topic is one of ours that came back: *no local* does not hold for what is retained
     /// already when a filter is subscribed, and MQTT 3.1.1 has none.

@@ -1,6 +1,5 @@
 import BridgeRuntime
 import Configuration
-import Glibc
 
 /// `cellbridge check`: reads the configuration and says what is wrong with it.
 struct CheckCommand: Command {
@@ -17,7 +16,7 @@ struct CheckCommand: Command {
     static var options: [CommandOption<CheckCommand>] {
         [
             .configurationFile(\.path),
-            .flag("quiet", "q", "problems only, no summary") { $0.isQuiet = true },
+            .flag("quiet", "q", "problems only: nothing when there are none") { $0.isQuiet = true },
         ]
     }
 
@@ -35,36 +34,10 @@ struct CheckCommand: Command {
             return .configuration
         case .valid(let configuration, let warnings):
             for warning in warnings { Console.line(ConfigurationFile.line(warning)) }
+            guard !isQuiet else { return .ok }
             Console.line("\(path): ok")
-            if !isQuiet { for line in ConfigurationCheck.summary(configuration) { Console.line("  " + line) } }
+            for line in ConfigurationCheck.summary(configuration) { Console.line("  " + line) }
             return .ok
         }
-    }
-}
-
-/// What the commands that take `-c` share.
-enum ConfigurationFile {
-    /// What is wrong when there is no such file or it cannot be read.
-    static func complaint(_ path: String) -> String? {
-        guard unsafe access(path, R_OK) != 0 else { return nil }
-        let reason = unsafe String(cString: strerror(errno))
-        return "\(path): \(reason); name the configuration with -c FILE"
-    }
-
-    /// One line for people; a warning says that it is one.
-    static func line(_ problem: Problem) -> String {
-        guard problem.severity == .warning else { return problem.description }
-        var marked = problem
-        marked.message = "warning: " + problem.message
-        return marked.description
-    }
-}
-
-extension CommandOption {
-    /// `-c, --config FILE`.
-    static func configurationFile(_ place: WritableKeyPath<Target, String>) -> CommandOption {
-        .value(
-            "config", "c", "FILE", "the configuration (\(Configuration.defaultPath))", place, expected: "a path"
-        ) { $0.isEmpty ? nil : $0 }
     }
 }

@@ -10,14 +10,12 @@ protocol Command {
     static var details: String { get }
     /// What to type, and what it does.
     static var examples: [(line: String, meaning: String)] { get }
-    /// The options; `--help` is added.
+    /// The options; `--help` is added. None unless given.
     static var options: [CommandOption<Self>] { get }
-    /// What help calls the words that are no options; empty: there are none.
-    static var operands: String { get }
+    /// The words that are no options, in their order; none unless given.
+    static var operands: [CommandOperand<Self>] { get }
     /// The values when no option is given.
     init()
-    /// Takes the words that are no options over.
-    mutating func take(_ operands: [String]) throws(UsageProblem)
     /// Looks at the options together.
     mutating func validate() throws(UsageProblem)
     /// Does the work; returns when it is done.
@@ -26,11 +24,8 @@ protocol Command {
 
 extension Command {
     static var details: String { "" }
-    static var operands: String { "" }
-
-    mutating func take(_ operands: [String]) throws(UsageProblem) {
-        if let word = operands.first { throw UsageProblem("\(word): \(Self.name) takes options only") }
-    }
+    static var options: [CommandOption<Self>] { [] }
+    static var operands: [CommandOperand<Self>] { [] }
 
     mutating func validate() throws(UsageProblem) {}
 
@@ -39,7 +34,7 @@ extension Command {
         do throws(UsageProblem) {
             switch try OptionParser.parse(arguments, for: Self.self) {
             case .help:
-                Console.line(HelpText.of(Self.self))
+                Console.line(HelpText.of(sheet))
                 return .ok
             case .run(let command): return command.run()
             }
@@ -48,5 +43,10 @@ extension Command {
             Console.error("try: cellbridge \(name) --help")
             return .usage
         }
+    }
+
+    /// Does `work`; a failure is told under the command's name and is the exit status.
+    static func reporting(_ work: () throws(CommandFailure) -> ExitCode) -> ExitCode {
+        CommandFailure.told(by: name, work)
     }
 }

@@ -31,15 +31,8 @@ struct CommandGroup {
 
     private func own(_ command: any Command.Type) -> String { String(command.name.dropFirst(name.count + 1)) }
 
-    private var help: String {
-        """
-        usage: cellbridge \(name) COMMAND [options]
+    /// What the tables say.
+    var sheet: GroupSheet { GroupSheet(name: name, summary: summary, commands: commands.map { $0.sheet }) }
 
-        \(summary)
-
-        commands:
-        \(HelpText.table(commands.map { (own($0), $0.summary) }))
-          cellbridge \(name) COMMAND --help   options and examples of a command
-        """
-    }
+    private var help: String { HelpText.of(sheet) }
 }

@@ -37,7 +37,8 @@ struct SimulateCommand: Command {
         [
             .value(
                 "profile", "p", "NAME", "which module: \(profileNames) (ec716s)", \.simulator.profile,
-                expected: "one of \(profileNames)", ModuleProfile.named),
+                expected: "one of \(profileNames)", ModuleProfile.named
+            ).completing(.words(ModuleProfile.all.map(\.name))),
             .text("dialect", nil, "NAMES", "odd spellings: names with commas between them, all, or none", \.dialect),
             .value(
                 "seed", nil, "N", "where all chance comes from (1)", \.simulator.seed, expected: "a whole number"
@@ -128,12 +129,5 @@ struct SimulateCommand: Command {
             Console.error("cellbridge simulate: \(error)")
             return .cannotCreate
         }
-    }
-}
-
-extension CommandOption {
-    /// An option that takes a duration.
-    static func duration(_ name: String, _ help: String, _ place: WritableKeyPath<Target, Duration>) -> CommandOption {
-        .value(name, nil, "D", help, place, expected: "a duration such as 15ms or \"2 s\"", Quantities.duration)
     }
 }

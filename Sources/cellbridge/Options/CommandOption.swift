@@ -15,8 +15,23 @@ struct CommandOption<Target> {
     var argument: String?
     /// One line of help.
     var help: String
+    /// What shells offer for the argument.
+    var completion: Completion
     /// Takes the argument (empty when there is none) over.
     var apply: (inout Target, String) throws(UsageProblem) -> Void
+
+    /// An option; `argument` also tells what shells offer.
+    init(
+        name: String, letter: Character?, argument: String?, help: String,
+        apply: @escaping (inout Target, String) throws(UsageProblem) -> Void
+    ) {
+        self.name = name
+        self.letter = letter
+        self.argument = argument
+        self.help = help
+        completion = argument.map { Completion($0) } ?? .nothing
+        self.apply = apply
+    }
 
     /// An option without an argument.
     static func flag(

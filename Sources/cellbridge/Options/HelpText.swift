@@ -1,19 +1,51 @@
 /// What `--help` prints.
 enum HelpText {
     /// For one command.
-    static func of<Target: Command>(_ command: Target.Type) -> String {
-        var rows: [(String, String)] = Target.options.map { option in
-            let letter = option.letter.map { "-\($0), " } ?? "    "
-            return ("\(letter)--\(option.name)\(option.argument.map { " " + $0 } ?? "")", option.help)
+    static func of(_ command: CommandSheet) -> String {
+        var text = "usage: \(command.usage)\n\n\(command.summary)\n"
+        if !command.details.isEmpty { text += "\n\(command.details)\n" }
+        if !command.operands.isEmpty {
+            text += "\narguments:\n" + table(command.operands.map { ($0.usage, $0.help) })
         }
-        rows.append(("-h, --help", "this text"))
-        let operands = Target.operands.isEmpty ? "" : " " + Target.operands
-        var text = "usage: cellbridge \(Target.name) [options]\(operands)\n\n\(Target.summary)\n"
-        if !Target.details.isEmpty { text += "\n\(Target.details)\n" }
-        text += "\noptions:\n" + table(rows)
+        text += "\noptions:\n"
+        text += table(
+            command.options.map { option in
+                let letter = option.letter.map { "-\($0), " } ?? "    "
+                return ("\(letter)--\(option.name)\(option.argument.map { " " + $0 } ?? "")", option.help)
+            })
         text += "\nexamples:\n"
-        for (line, meaning) in Target.examples { text += "  \(line)\n      \(meaning)\n" }
+        for (line, meaning) in command.examples { text += "  \(line)\n      \(meaning)\n" }
         return String(text.dropLast())
+    }
+
+    /// For commands that share a first word.
+    static func of(_ group: GroupSheet) -> String {
+        """
+        usage: cellbridge \(group.name) COMMAND [options]
+
+        \(group.summary)
+
+        commands:
+        \(table(group.commands.map { (group.own($0), $0.summary) }))
+          cellbridge \(group.name) COMMAND --help   options and examples of a command
+        """
+    }
+
+    /// For the whole program.
+    static func of(_ program: ProgramSheet) -> String {
+        """
+        usage: cellbridge COMMAND [options]
+
+        Carries MQTT messages between the broker on this host and a remote one through the MQTT client of a
+        cellular module, driven by AT commands over a serial line.
+
+        commands:
+        \(table(program.words.map { ($0.name, $0.summary) }))
+          cellbridge COMMAND --help   options and examples of a command
+          cellbridge --version        the version
+
+        Start with `cellbridge demo`: it needs no hardware.
+        """
     }
 
     /// Two columns; where the first is wide the second goes to a line of its own.

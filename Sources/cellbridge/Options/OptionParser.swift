@@ -30,7 +30,7 @@ enum OptionParser {
             case .operand(let word): operands.append(word)
             }
         }
-        try result.take(operands)
+        try deal(operands, &result)
         try result.validate()
         return .run(result)
     }

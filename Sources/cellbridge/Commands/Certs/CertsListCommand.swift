@@ -26,7 +26,7 @@ struct CertsListCommand: Command {
     var isVerbose = false
 
     func run() -> ExitCode {
-        CertsWork.run(Self.name) { () throws(CommandFailure) in
+        Self.reporting { () throws(CommandFailure) in
             let configuration = try CertsWork.load(path, checksFiles: false)
             var inventory = try CertificateInventory(configuration, now: CertsWork.now)
             let refusal = isOffline ? nil : try ask(&inventory, configuration, isVerbose: isVerbose)

@@ -23,7 +23,7 @@ struct CertsPushCommand: Command {
     var isVerbose = false
 
     func run() -> ExitCode {
-        CertsWork.run(Self.name) { () throws(CommandFailure) in
+        Self.reporting { () throws(CommandFailure) in
             let configuration = try CertsWork.load(path, checksFiles: true)
             let certificates = try CertsPush.usable(configuration)
             let work = try CertsWork(configuration)

@@ -54,7 +54,7 @@ struct CertsRotateCommand: Command {
     }
 
     func run() -> ExitCode {
-        CertsWork.run(Self.name) { () throws(CommandFailure) in
+        Self.reporting { () throws(CommandFailure) in
             let old = try CertsWork.load(path, checksFiles: true)
             guard let former = old.remote.tls else {
                 throw CommandFailure(

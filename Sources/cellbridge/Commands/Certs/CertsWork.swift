@@ -69,43 +69,13 @@ final class CertsWork {
     /// The log of a command: silent unless it is to show the AT dialogue.
     static func log(isVerbose: Bool) -> Log { .standardError(threshold: isVerbose ? .debug : .error) }
 
-    // MARK: Running
-
-    /// Does the work of the command `name`; a failure is told and is its exit status.
-    static func run(_ name: String, _ work: () throws(CommandFailure) -> ExitCode) -> ExitCode {
-        do throws(CommandFailure) {
-            return try work()
-        } catch {
-            if !error.text.isEmpty { Console.error("cellbridge \(name): \(error.text)") }
-            return error.code
-        }
-    }
-
     /// The configuration; problems are told. Without `checksFiles` the files it names are not looked at.
     static func load(_ path: String, checksFiles: Bool) throws(CommandFailure) -> Configuration {
-        if let complaint = ConfigurationFile.complaint(path) { throw CommandFailure(.noInput, complaint) }
-        switch Configuration.load(path: path, readSecrets: checksFiles) {
-        case .valid(let configuration, _): return configuration
-        case .invalid(let problems):
-            for problem in problems { Console.error(ConfigurationFile.line(problem)) }
-            throw CommandFailure(.configuration, "")
-        }
+        try ConfigurationFile.load(path, readSecrets: checksFiles)
     }
 }
 
 extension CommandOption {
-    /// `-v, --verbose`.
-    static func verbose(_ place: WritableKeyPath<Target, Bool>) -> CommandOption {
-        .flag("verbose", "v", "show the AT dialogue on standard error (without passwords, PINs and contents)") {
-            $0[keyPath: place] = true
-        }
-    }
-
-    /// `--json`.
-    static func json(_ place: WritableKeyPath<Target, Bool>) -> CommandOption {
-        .flag("json", nil, "one JSON object on standard output") { $0[keyPath: place] = true }
-    }
-
     /// `--offline`.
     static func offline(_ place: WritableKeyPath<Target, Bool>) -> CommandOption {
         .flag("offline", nil, "do not open the port: files and records of this host only") {

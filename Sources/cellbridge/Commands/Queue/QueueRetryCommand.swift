@@ -20,7 +20,14 @@ struct QueueRetryCommand: Command {
         ("cellbridge queue retry 1184", "one message"),
         ("cellbridge queue retry --all -c field-box.toml", "all that are set aside"),
     ]
-    static let operands = "[ID…]"
+    static var operands: [CommandOperand<QueueRetryCommand>] {
+        [
+            .values(
+                "ID", 0...OperandText.many, "the number of a message", \.ids,
+                expected: "the number of a message, as queue list --aside shows it"
+            ) { Int64($0).flatMap { $0 > 0 ? $0 : nil } }
+        ]
+    }
     static var options: [CommandOption<QueueRetryCommand>] {
         [.configurationFile(\.path), .flag("all", nil, "all that are set aside") { $0.isAll = true }]
     }
@@ -29,22 +36,13 @@ struct QueueRetryCommand: Command {
     var isAll = false
     var ids: [Int64] = []
 
-    mutating func take(_ operands: [String]) throws(UsageProblem) {
-        for word in operands {
-            guard let id = Int64(word), id > 0 else {
-                throw UsageProblem("\(word): expected the number of a message, as queue list --aside shows it")
-            }
-            ids.append(id)
-        }
-    }
-
     mutating func validate() throws(UsageProblem) {
         if isAll, !ids.isEmpty { throw UsageProblem("--all and numbers exclude each other") }
         if !isAll, ids.isEmpty { throw UsageProblem("nothing to retry: name a message by its number, or --all") }
     }
 
     func run() -> ExitCode {
-        CertsWork.run(Self.name) { () throws(CommandFailure) in
+        Self.reporting { () throws(CommandFailure) in
             let directory = try CertsWork.load(path, checksFiles: false).queue.path
             try Self.look(directory)
             let lock = try Self.lock(directory)

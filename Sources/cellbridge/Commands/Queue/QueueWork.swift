@@ -21,7 +21,7 @@ enum QueueWork {
         _ name: String, _ path: String,
         _ work: (StoreReader, _ directory: String) throws(StoreError) -> ExitCode
     ) -> ExitCode {
-        CertsWork.run(name) { () throws(CommandFailure) in
+        CommandFailure.told(by: name) { () throws(CommandFailure) in
             let directory = try CertsWork.load(path, checksFiles: false).queue.path
             do throws(StoreError) {
                 guard let reader = try StoreReader.open(directory: directory) else {
