@@ -9,6 +9,10 @@ SYSCONFDIR ?= /etc
 UNITDIR ?= /etc/systemd/system
 UDEVDIR ?= /etc/udev/rules.d
 SYSUSERSDIR ?= /usr/lib/sysusers.d
+MANDIR  ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 # For `make bench`: --quick, --only NAME.
 BENCH_FLAGS ?=
 
@@ -29,7 +33,7 @@ help:
 	@echo "  make build     the release binary: $(SCRATCH)/release/cellbridge"
 	@echo "  make check     format, imports, tests, and the budgets of size and memory"
 	@echo "  make bench     throughput and latency, as a share of what the line allows"
-	@echo "  make install   binary, unit, udev rule and a sample configuration (DESTDIR, PREFIX)"
+	@echo "  make install   binary, unit, manual pages, completions, a sample configuration (DESTDIR, PREFIX)"
 	@echo "  make clean     remove $(SCRATCH)"
 	@echo
 	@echo "demo, test, build, check and bench first install what is missing (deploy/setup.sh)."
@@ -56,6 +60,14 @@ bench: build
 install:
 	@test -x $(BINARY) || { echo "make install: run make build first" >&2; exit 66; }
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/cellbridge
+	install -d -m 755 $(addprefix $(DESTDIR),$(MANDIR)/man1 $(MANDIR)/man5 $(BASHDIR) $(ZSHDIR) $(FISHDIR))
+	$(BINARY) man cellbridge > $(DESTDIR)$(MANDIR)/man1/cellbridge.1
+	$(BINARY) man cellbridge.toml > $(DESTDIR)$(MANDIR)/man5/cellbridge.toml.5
+	$(BINARY) completion bash > $(DESTDIR)$(BASHDIR)/cellbridge
+	$(BINARY) completion zsh > $(DESTDIR)$(ZSHDIR)/_cellbridge
+	$(BINARY) completion fish > $(DESTDIR)$(FISHDIR)/cellbridge.fish
+	chmod 644 $(addprefix $(DESTDIR),$(MANDIR)/man1/cellbridge.1 $(MANDIR)/man5/cellbridge.toml.5 \
+	    $(BASHDIR)/cellbridge $(ZSHDIR)/_cellbridge $(FISHDIR)/cellbridge.fish)
 	install -D -m 644 deploy/60-cellbridge.rules $(DESTDIR)$(UDEVDIR)/60-cellbridge.rules
 	install -D -m 644 deploy/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/cellbridge.conf
 	install -d -m 755 $(DESTDIR)$(UNITDIR)

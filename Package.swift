@@ -107,7 +107,7 @@ let package = Package(
             [
                 "cellbridge", "BridgeRuntime", "Configuration", "Control", "ModuleSimulator", "PrivateBroker",
                 "LinuxIO", "Outbox", "BridgeCore",
-            ]),
+            ], exclude: ["Snapshots"]),
         tests("EndToEnd", ["BridgeTestKit", "LinuxIO", "MosquittoClient"]),
     ],
     swiftLanguageModes: [.v6],

@@ -34,7 +34,10 @@ struct RouteDiagnosis {
     private static func inverse(
         _ topic: [UInt8], _ filter: [UInt8], _ own: [UInt8], _ other: [UInt8]
     ) -> [UInt8]? {
-        guard !other.isEmpty, topic.starts(with: other) else { return nil }
+        // With an empty prefix any topic could be one of the other side: then the rest has to say something.
+        let begins =
+            filter.dropFirst(own.count).first.map { $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "#") } ?? false
+        guard !other.isEmpty || (begins && !own.isEmpty), topic.starts(with: other) else { return nil }
         let here = own + topic.dropFirst(other.count)
         return matches(filter, here) ? here : nil
     }

@@ -178,9 +178,11 @@ package struct TopicExplainer {
             let here = side(route, question.way)
             let there = side(route, question.way.opposite)
             guard here.goes else {
+                // The more of it is no wildcard, the likelier it was meant.
                 let fits = matches(route, question.topic, question.way)
+                let literal = here.filter.prefix { $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "#") }.count
                 let why = "direction = \"\(route.direction.rawValue)\": it would match, but goes the other way only"
-                return (NearRoute(route: index, reason: why), fits ? 1800 : -1)
+                return (NearRoute(route: index, reason: why), fits ? (literal > 0 ? 1000 + literal : 0) : -1)
             }
             let key = question.way == .out ? "local_prefix" : "remote_prefix"
             let diagnosis = RouteDiagnosis(

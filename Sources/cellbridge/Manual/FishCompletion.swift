@@ -43,7 +43,8 @@ enum FishCompletion {
         function __cellbridge_in --description 'the words so far begin with these'
             set -l words (commandline -opc)
             set -e words[1]
-            test (count $words) -ge (count $argv); and test "$words[1..(count $argv)]" = "$argv"
+            set -l count (count $argv)
+            test (count $words) -ge $count; and test "$words[1..$count]" = "$argv"
         end
 
         complete -c cellbridge -f

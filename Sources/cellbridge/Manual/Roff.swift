@@ -56,13 +56,13 @@ struct Roff {
     mutating func example(_ lines: String) {
         source += ".nf\n.RS 4\n"
         for line in lines.split(separator: "\n", omittingEmptySubsequences: false) {
-            source += Self.escaped(String(line)) + "\n"
+            source += (line.isEmpty ? "\\&" : Self.escaped(String(line))) + "\n"
         }
         source += ".RE\n.fi\n"
     }
 
     private mutating func macro(_ name: String, _ arguments: [String]) {
-        let quoted = arguments.map { "\"" + Self.escaped($0).split(separator: "\"").joined(separator: "\\(dq") + "\"" }
+        let quoted = arguments.map { "\"" + Self.escaped($0).replacing("\"", with: "\\(dq") + "\"" }
         source += ([name] + quoted).joined(separator: " ") + "\n"
     }
 
@@ -84,6 +84,8 @@ struct Roff {
         var text = ""
         for scalar in line.unicodeScalars {
             switch scalar {
+            case "\n": text += " "
+            case "…": text += "..."
             case "\\": text += "\\e"
             case "-": text += "\\-"
             case "'": text += "\\(aq"
