@@ -1,5 +1,6 @@
 import BridgeRuntime
 import Configuration
+import Control
 import LinuxIO
 import PrivateBroker
 import Testing

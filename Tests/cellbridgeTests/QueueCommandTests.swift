@@ -121,7 +121,7 @@ private final class QueueScene {
         for command in CommandGroup.queue.commands {
             #expect(command.name.hasPrefix("queue ") && !command.examples.isEmpty)
         }
-        #expect(HelpText.of(QueueRetryCommand.self).hasPrefix("usage: cellbridge queue retry [options] [ID…]\n"))
+        #expect(HelpText.of(QueueRetryCommand.sheet).hasPrefix("usage: cellbridge queue retry [options] [ID ...]\n"))
     }
 
     // MARK: Exit statuses
