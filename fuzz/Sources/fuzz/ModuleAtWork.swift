@@ -68,7 +68,9 @@ final class ModuleAtWork {
             printed = []
             give(data)
         }
-        let isDone = printed.starts(with: "\r\nOK\r\n".utf8)
+        let finals = finalResults(printed)
+        require(finals.count == 1, "printed \(shown(printed)) for \(shown(command.line))")
+        let isDone = finals.first == Array("OK".utf8)
         require(isDone != mayRefuse, "printed \(shown(printed)) for \(shown(command.line))")
         require(lines.count == (isDone && command.data != nil ? 2 : 1), "read as \(lines): \(shown(command.line))")
         require(module.settings == settings && module.power == .running, "changed by \(shown(command.line))")
@@ -136,4 +138,9 @@ final class ModuleAtWork {
         }
         for (event, connection) in answers { handle(module.network(event, connection: connection, now: now)) }
     }
+}
+
+private func finalResults(_ printed: [UInt8]) -> [[UInt8]] {
+    printed.split { $0 == 0x0D || $0 == 0x0A }.map(Array.init)
+        .filter { $0.starts(with: "OK".utf8) || $0.starts(with: "ERROR".utf8) || $0.starts(with: "+CME ERROR".utf8) }
 }
