@@ -51,8 +51,10 @@ run() {
     mkdir -p "$corpus" "$findings"
     local more=()
     case $target in
-    toml) more=(examples deploy) ;;
-    lexer | session) more=(Tests/ATProtocolTests/Fixtures) ;;
+    toml) more=(-dict=fuzz/dictionaries/toml.dict examples deploy) ;;
+    lexer | session) more=(-dict=fuzz/dictionaries/module.dict Tests/ATProtocolTests/Fixtures) ;;
+    fields) more=(-dict=fuzz/dictionaries/module.dict) ;;
+    command) more=(-dict=fuzz/dictionaries/command.dict) ;;
     esac
     # Leaks: SQLite's and OpenSSL's own caches at the end are none, and a leak in a loop breaks the limit on memory.
     FUZZ_TARGET=$target "$binary" ${short:+-seed=1} -max_total_time="$seconds" -max_len=$length -timeout=10 \
