@@ -27,6 +27,7 @@ let package = Package(
         .target(name: "CLinuxShims", path: "Sources/Product/C/CLinuxShims"),
         .systemLibrary(name: "CSQLite", path: "Sources/Product/C/CSQLite", pkgConfig: "sqlite3"),
         .systemLibrary(name: "COpenSSL", path: "Sources/Product/C/COpenSSL", pkgConfig: "libssl"),
+        .systemLibrary(name: "CJansson", path: "Sources/Product/C/CJansson", pkgConfig: "jansson"),
         .target(
             name: "CToml", path: "Sources/Product/C/CToml",
             cxxSettings: [
@@ -39,12 +40,13 @@ let package = Package(
         product("LinuxIO", ["CLinuxShims"]),
         product("Outbox", ["BridgeCore", "CSQLite"]),
         product("Configuration", ["CToml"]),
+        product("Control", ["LinuxIO", "CLinuxShims", "CJansson", "COpenSSL"]),
         product("ModuleSimulator", ["LinuxIO", "CLinuxShims", "COpenSSL"]),
         .target(name: "CFuzzer"),
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "ATProtocol", "ModemCore", "BridgeCore", "Outbox", "Configuration", "ModuleSimulator", "CSQLite",
+                "ATProtocol", "ModemCore", "BridgeCore", "Outbox", "Configuration", "Control", "ModuleSimulator", "CSQLite",
                 "CFuzzer",
             ],
             swiftSettings: instrumented,

@@ -13,7 +13,7 @@ if [ "${1:-}" = --short ]; then short=yes; shift; fi
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(lexer session fields command toml store manifest packets)
+[ ${#targets[@]} -gt 0 ] || targets=(lexer session fields command toml store ledger json manifest packets)
 
 mkdir -p "${SCRATCH:-.build}/fuzz"
 scratch=$(realpath "${SCRATCH:-.build}/fuzz")
@@ -41,8 +41,8 @@ run() {
     local target=$1 length corpus status=0
     case $target in
     lexer | toml) length=4096 ;;
-    session | manifest) length=2048 ;;
-    command | packets) length=1024 ;;
+    session | manifest | ledger) length=2048 ;;
+    command | packets | json) length=1024 ;;
     *) length=512 ;;
     esac
     corpus=$scratch/corpus/$target
