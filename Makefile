@@ -15,6 +15,9 @@ ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 # For `make bench`: --quick, --only NAME.
 BENCH_FLAGS ?=
+# For `make fuzz`: seconds for each target, and which (all unless told).
+TIME    ?= 60
+TARGET  ?=
 
 RELEASE = $(SWIFT) build --scratch-path $(SCRATCH) -c release --static-swift-stdlib -Xlinker -s
 BINARY  = $(abspath $(SCRATCH))/release/cellbridge
@@ -22,7 +25,7 @@ BINARY  = $(abspath $(SCRATCH))/release/cellbridge
 export SWIFT SCRATCH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check bench install clean
+.PHONY: help setup build demo test check bench fuzz sanitize install clean
 .NOTPARALLEL:
 
 help:
@@ -31,12 +34,14 @@ help:
 	@echo "  make demo      messages cross between two private brokers through a simulated module"
 	@echo "  make test      all tests"
 	@echo "  make build     the release binary: $(SCRATCH)/release/cellbridge"
-	@echo "  make check     format, imports, tests, and the budgets of size and memory"
+	@echo "  make check     format, imports, tests, a short run of the fuzzers, the budgets of size and memory"
 	@echo "  make bench     throughput and latency, as a share of what the line allows"
+	@echo "  make fuzz      libFuzzer over everything that reads what others wrote; TIME=60 seconds each, TARGET=lexer"
+	@echo "  make sanitize  tests under the thread and the address sanitizer"
 	@echo "  make install   binary, unit, manual pages, completions, a sample configuration (DESTDIR, PREFIX)"
 	@echo "  make clean     remove $(SCRATCH)"
 	@echo
-	@echo "demo, test, build, check and bench first install what is missing (deploy/setup.sh)."
+	@echo "All of these but install and clean first install what is missing (deploy/setup.sh)."
 
 setup:
 	@deploy/setup.sh
@@ -56,6 +61,12 @@ check: build
 bench: build
 	@$(RELEASE) --product bench
 	@CELLBRIDGE_BINARY=$(BINARY) $(abspath $(SCRATCH))/release/bench $(BENCH_FLAGS)
+
+fuzz: setup
+	@deploy/ci/fuzz.sh $(TIME) $(TARGET)
+
+sanitize: setup
+	@deploy/ci/sanitize.sh
 
 install:
 	@test -x $(BINARY) || { echo "make install: run make build first" >&2; exit 66; }

@@ -44,6 +44,24 @@ import Testing
         #expect(driven.messages.map(\.retain) == [false])
     }
 
+    @Test func aMessageOverThePacketSizeIsDroppedByTheBrokerAndTheNextComes() throws {
+        let broker = try TestBroker()
+        defer { broker.stop() }
+        let loop = try EventLoop()
+        var options = MosquittoClient.Options.local(broker.port, "bounded")
+        options.maximumPacketSize = 1 << 20
+        let driven = try Driven(loop, options)
+        let other = try Driven(loop, .local(broker.port, "other", clean: true))
+        _ = try driven.connected()
+        _ = try other.connected()
+        _ = try driven.subscribe("t")
+        try other.publish("t", [UInt8](repeating: 7, count: (1 << 20) + 1))
+        try other.publish("t", [1])
+        loop.run { !driven.messages.isEmpty }
+        #expect(driven.messages.map(\.payload.count) == [1])
+        #expect(driven.client.isConnected && driven.farewells.isEmpty)
+    }
+
     @Test func unsubscribingEndsTheMessages() throws {
         let broker = try TestBroker()
         defer { broker.stop() }

@@ -12,7 +12,8 @@ step() { echo "check: $*"; }
 fail() { echo "check: FAILED: $*" >&2; exit 1; }
 
 step "format"
-"$swift" format lint --strict --parallel -r Sources Tests examples Package.swift || fail "run: swift format -i -r Sources Tests examples"
+"$swift" format lint --strict --parallel -r Sources Tests examples fuzz/Sources/fuzz Package.swift fuzz/Package.swift \
+    || fail "run: swift format -i -r Sources Tests examples fuzz/Sources/fuzz"
 
 step "imports"
 deploy/ci/imports.sh || fail "imports"
@@ -32,6 +33,9 @@ echo "  $size bytes stripped, budget $binary_bytes"
 
 step "memory, idle"
 deploy/ci/memory.sh "$binary" || fail "memory"
+
+step "fuzzers, 15 s each"
+deploy/ci/fuzz.sh --short 15 || fail "fuzzers"
 
 step "tests"
 deploy/ci/test.sh

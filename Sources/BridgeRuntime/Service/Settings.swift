@@ -56,6 +56,9 @@ extension Configuration {
             retain: true)
         // The session never ends: what comes while the bridge is away waits at the broker.
         options.sessionExpiry = version == .v5 ? 0xFFFF_FFFF : nil
+        // MQTT allows 256 MiB, and libmosquitto holds a message as a whole. Far over what a module can carry, so that
+        // what is a little too long is still refused with a word.
+        options.maximumPacketSize = version == .v5 ? 1 << 20 : nil
         options.tls = local.tls.map { tls in
             MosquittoClient.TLS(
                 ca: tls.ca, certificate: tls.certificate, key: tls.key, pskIdentity: tls.pskIdentity,
