@@ -25,6 +25,7 @@ extension ModuleDriver {
         case .urc(let urc):
             if log.isDebug { log(.debug, "<- \(shown(urc))") }
             if urc == .outcome(.connackOK) { delegate?.moduleSessionBegan() }
+            if case .outcome(let outcome) = urc { guestOutcome(outcome) }
             if case .outcome(let outcome) = urc { run(publisher.outcomeReceived(outcome, now: now)) }
             run(link.urcReceived(urc, now: now))
         case .message(let message):
@@ -80,6 +81,9 @@ extension ModuleDriver {
         switch finished {
         case .nobody:
             break
+        case .guest:
+            guestAnswered(result)
+            if result.final == .timedOut { run(link.publishTimedOut("a command of the control socket", now: now)) }
         case .link:
             if command?.line == ATCommand.mqttMode(0).line, result.isSuccess { session.hexMode = false }
             run(link.commandCompleted(result, now: now))
@@ -161,7 +165,10 @@ extension ModuleDriver {
             awaitsConfirmation = false
             pausedUntil = nil
             recording = nil
-            if let id = publisher.linkBroke() { delegate?.moduleReturned(id, certainlyNotSent: false) }
+            if let id = publisher.linkBroke(), !Self.isGuest(id) {
+                delegate?.moduleReturned(id, certainlyNotSent: false)
+            }
+            dismissGuestMessages("the link broke: \(reason)")
             delegate?.moduleOffline(reason)
         case .confirmed:
             awaitsConfirmation = false
@@ -203,6 +210,14 @@ extension ModuleDriver {
 
     // MARK: Publisher
 
+    private func returned(_ id: Int64, _ reason: String) {
+        if Self.isGuest(id) {
+            guestMessageEnded(id, .noLink("\(reason); it may have arrived all the same"))
+        } else {
+            delegate?.moduleReturned(id, certainlyNotSent: false)
+        }
+    }
+
     func run(_ action: PublishStateMachine.Action) {
         let now = clock.now
         switch action {
@@ -214,8 +229,10 @@ extension ModuleDriver {
         case .acknowledged(let id, _):
             rejections = 0
             link.delivered(now: now)
+            if Self.isGuest(id) { return guestMessageEnded(id, .acknowledged) }
             delegate?.moduleAcknowledged(id)
         case .refused(let id, let code, let reason):
+            if Self.isGuest(id) { return guestMessageEnded(id, .refused(reason)) }
             delegate?.moduleRefused(id, code: code, reason: reason)
         case .rejected(let id, let reason):
             // The message stays; MQTTSTATU decides whether it is tried again here or after a reconnect.
@@ -224,18 +241,22 @@ extension ModuleDriver {
             pausedUntil = now + pause
             awaitsConfirmation = true
             log(.warning, "a publish was refused (\(reason)); asking for the state of the session")
-            delegate?.moduleReturned(id, certainlyNotSent: true)
+            if Self.isGuest(id) {
+                guestMessageEnded(id, .refused("the module refused it: \(reason)"))
+            } else {
+                delegate?.moduleReturned(id, certainlyNotSent: true)
+            }
             run(link.publishWasRefused(now: now))
         case .timedOut(let id):
             // What the link waits to send was for the session as it stood.
             waitingLink = nil
-            delegate?.moduleReturned(id, certainlyNotSent: false)
+            returned(id, "the module gave no answer")
             run(link.publishTimedOut(now: now))
         case .late(let id, let acknowledgement):
             let what = Dispatcher.isHeartbeat(id) ? "the heartbeat's \(acknowledgement)" : acknowledgement
             delegate?.moduleCounted(\.lateAcknowledgements, 1)
             log(.warning, "\(what) is late: ending the session, so that it cannot be credited to another message")
-            delegate?.moduleReturned(id, certainlyNotSent: false)
+            returned(id, "\(what) is late")
             run(link.acknowledgementLate(what, now: now))
         case .stray:
             delegate?.moduleCounted(\.strayAcknowledgements, 1)

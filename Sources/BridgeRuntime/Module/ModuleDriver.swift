@@ -51,7 +51,7 @@ protocol ModuleDriverDelegate: AnyObject {
 /// One command is on the wire at a time. The link machine's commands and the publisher's share the session; the link's
 /// go first.
 final class ModuleDriver {
-    enum Owner { case nobody, link, publisher }
+    enum Owner { case nobody, link, publisher, guest }
 
     weak var delegate: (any ModuleDriverDelegate)?
     let port: any ModulePort
@@ -74,6 +74,10 @@ final class ModuleDriver {
     var isFilling = false
     /// The bytes of the MPUBEX whose record is being written.
     var recording: Int?
+    /// What the control socket wants of the module.
+    var guests = Guests()
+    /// Sees all that goes over the line.
+    var onDialogue: ((Dialogue) -> Void)?
     /// The host's clock, for a module whose own is wrong.
     let hostClock: () -> HostClock?
     private var isDraining = false
@@ -114,13 +118,16 @@ final class ModuleDriver {
     }
 
     /// Whether `publish` would be taken now.
-    var canPublish: Bool {
+    var canPublish: Bool { isReadyToPublish && guests.messages.isEmpty }
+
+    /// Whether the publisher can begin a message.
+    var isReadyToPublish: Bool {
         isOnline && publisher.isIdle && owner == .nobody && session.isIdle && waitingLink == nil
             && waitingPublish == nil && !awaitsConfirmation && pausedUntil == nil
     }
 
     /// Whether a message is with the module; a heartbeat is none.
-    var hasOpenPublish: Bool { publisher.openMessage.map { !Dispatcher.isHeartbeat($0) } ?? false }
+    var hasOpenPublish: Bool { publisher.openMessage.map { !Dispatcher.isHeartbeat($0) && !Self.isGuest($0) } ?? false }
 
     /// Publishes one message; its fate comes as an event of the delegate.
     func publish(_ message: PublishStateMachine.Message) {
@@ -172,6 +179,7 @@ final class ModuleDriver {
     // MARK: Events
 
     private func bytesRead(_ bytes: [UInt8]) {
+        onDialogue?(.received(bytes))
         perform {
             $0.link.bytesArrived()
             $0.run($0.session.received(bytes, now: $0.clock.now))
@@ -206,6 +214,7 @@ final class ModuleDriver {
                 driver.run(driver.publisher.deadlineReached(now: now))
             }
             if let due = driver.pausedUntil, due <= now { driver.pausedUntil = nil }
+            driver.guestDeadlineReached(now: now)
         }
     }
 
@@ -223,8 +232,11 @@ final class ModuleDriver {
             toldRecovery = link.recovery
             if let recovery = link.recovery { delegate?.moduleRecovers(recovery) }
         }
+        admitGuests()
         if canPublish { delegate?.moduleReady() }
-        deadline?.move(to: [session.deadline, link.deadline, publisher.deadline, pausedUntil].compactMap { $0 }.min())
+        deadline?.move(
+            to: [session.deadline, link.deadline, publisher.deadline, pausedUntil, guests.deadline].compactMap { $0 }
+                .min())
     }
 
     /// Gives the session the next command that waits for it.
@@ -249,11 +261,13 @@ final class ModuleDriver {
         self.owner = owner
         current = command
         log(.debug, "-> \(command.redacted)")
+        onDialogue?(.sent(command.redacted))
         run(session.submit(command, now: clock.now))
     }
 
     func forgetCommands() {
         waitingLink = nil
         waitingPublish = nil
+        dismissGuests("the bridge had to get in step with the module again")
     }
 }

@@ -20,6 +20,8 @@ public enum ExitCode: Int32, Sendable {
     case cannotCreate = 73
     /// Busy now, worth another try (EX_TEMPFAIL).
     case temporary = 75
+    /// The other side does not behave as agreed (EX_PROTOCOL).
+    case protocolError = 76
     /// Not permitted (EX_NOPERM).
     case noPermission = 77
     /// The configuration is wrong (EX_CONFIG).

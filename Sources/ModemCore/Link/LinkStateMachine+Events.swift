@@ -150,7 +150,7 @@ extension LinkStateMachine {
 
     /// A publish timed out and the session is resynchronising, or stands still because the module may be in data mode.
     /// A command of this machine that waits behind the publish must be dropped.
-    public mutating func publishTimedOut(now: Duration) -> [LinkAction] {
+    public mutating func publishTimedOut(_ what: String = "a publish", now: Duration) -> [LinkAction] {
         switch state {
         case .online, .running, .awaiting, .pausing, .resting, .resynchronising: break
         case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .restarting, .resettingHardware,
@@ -161,7 +161,7 @@ extension LinkStateMachine {
             finish()
             return take()
         }
-        goOffline("a publish got no answer")
+        goOffline("\(what) got no answer")
         if dataModeRecord != nil {
             forgetModule(now: now)
             endDataMode(now: now)

@@ -164,6 +164,16 @@ public struct LinkStateMachine: ~Copyable {
         }
     }
 
+    /// Whether a command that is none of this machine's may be run now: the module answers, and no step is under way.
+    public var admitsGuests: Bool {
+        switch state {
+        case .online, .awaiting, .pausing, .resting: true
+        case .stopped, .opening, .portGone, .synchronising, .running, .resynchronising, .mute, .fillingDataMode,
+            .recordingManifest, .restarting, .resettingHardware:
+            false
+        }
+    }
+
     /// What it is doing, in a few words, for status and logs.
     public var summary: String {
         switch state {

@@ -1,0 +1,64 @@
+import ATProtocol
+import Control
+import LinuxIO
+
+extension Desk {
+    /// Bytes of a raw command.
+    static let commandLimit = 1024
+
+    /// `at`: one raw command, `line`; with `force` also one that may change the session. For root and the service's user.
+    func at(_ call: ControlCall, _ owner: any DeskOwner) {
+        guard call.peer.user == 0 || call.peer.user == ownUser else {
+            return call.fail(.noPermission, "raw AT commands are for root and the service's own user")
+        }
+        guard let line = bytes(call, "line") else { return call.fail(.usage, "at needs a line") }
+        let command: ATCommand
+        do throws(RawCommandProblem) {
+            command = try .raw(line, timeout: call.arguments["timeout"]?.integer.map { .seconds(min(max($0, 1), 600)) })
+        } catch {
+            return call.fail(.usage, error.text)
+        }
+        guard call.arguments["force"]?.boolean == true || command.onlyLooks else {
+            return call.fail(
+                .temporary,
+                "\(readable(line.prefix(40) + [])) could change the session while the service runs: stop the service, or --force")
+        }
+        let begin = owner.driver.clock.now
+        let driver = owner.driver
+        driver.visit(
+            Visit(command: command) { outcome in
+                switch outcome {
+                case .answered(let result):
+                    call.finish(
+                        .members([
+                            "lines": .list(result.lines.map { .text(String(decoding: $0, as: UTF8.self)) }),
+                            "final": .text(shown(result.final)), "ok": .bool(result.isSuccess),
+                            "milliseconds": .number(Int64((driver.clock.now - begin) / .milliseconds(1))),
+                        ]))
+                case .late: call.fail(.temporary, "the module gave no answer")
+                case .failed(let reason): call.fail(.temporary, reason)
+                }
+            })
+    }
+
+    /// `dialogue`: tells what goes over the line until it is cancelled: `sent` (redacted) and `received` (base64).
+    func watch(_ call: ControlCall, _ owner: any DeskOwner) {
+        guard call.peer.user == 0 || call.peer.user == ownUser else {
+            return call.fail(.noPermission, "the AT dialogue is for root and the service's own user")
+        }
+        let number = takeNumber()
+        watchers[number] = call
+        call.onCancel = { [weak self] in self?.watchers[number] = nil }
+    }
+
+    /// Something went over the line.
+    func overheard(_ dialogue: Dialogue) {
+        guard !watchers.isEmpty else { return }
+        let event: JSONValue =
+            switch dialogue {
+            case .sent(let text): .members(["sent": .text(text)])
+            case .received(let bytes): .members(["received": .text(Base64.encode(bytes))])
+            }
+        for call in watchers.values { call.tell(event) }
+    }
+}

@@ -1,0 +1,107 @@
+import ATProtocol
+import BridgeCore
+import Control
+
+extension Desk {
+    /// Filters of one request.
+    static let filterLimit = 16
+
+    /// `subscribe`: `filters` and `qos`; tells each message that comes until it is cancelled, after `subscribed`.
+    func subscribe(_ call: ControlCall, _ owner: any DeskOwner) {
+        let texts = call.arguments["filters"]?.elements?.compactMap(\.string) ?? []
+        let qos = Int(clamping: call.arguments["qos"]?.integer ?? 0)
+        guard (1...Self.filterLimit).contains(texts.count), (0...2).contains(qos) else {
+            return call.fail(.usage, "subscribe needs 1 to \(Self.filterLimit) filters and a qos of 0, 1 or 2")
+        }
+        var wanted: [TopicFilter] = []
+        for text in texts {
+            do throws(TopicError) {
+                wanted.append(try TopicFilter(Array(text.utf8)))
+            } catch {
+                return call.fail(.dataError, "\(text.prefix(80)): \(error)")
+            }
+        }
+        guard owner.driver.isOnline else { return call.fail(.unavailable, "no link: \(owner.driver.summary)") }
+        let number = takeNumber()
+        listeners[number] = (wanted, call)
+        call.onCancel = { [weak self] in self?.leave(number) }
+        ask(for: wanted[...], number, qos, call)
+    }
+
+    /// A message of the remote broker: whether a guest's subscription takes it.
+    @discardableResult
+    func observe(_ message: ReceivedMessage) -> Bool {
+        var isWanted = false
+        for (filters, call) in listeners.values where filters.contains(where: { $0.matches(message.topic) }) {
+            isWanted = true
+            call.tell(
+                .members([
+                    "topic": .text(String(decoding: message.topic, as: UTF8.self)),
+                    "payload_base64": .text(Base64.encode(message.payload)),
+                ]))
+        }
+        return isWanted
+    }
+
+    /// Whether a guest has subscribed to this topic.
+    func isSubscribed(_ topic: [UInt8]) -> Bool {
+        listeners.values.contains { entry in entry.filters.contains { $0.matches(topic) } }
+    }
+
+    /// The session is gone, and the guests' subscriptions with it if it does not come back with them.
+    func linkBroke(_ reason: String) {
+        let ended = listeners.values.map(\.call)
+        listeners = [:]
+        filters = [:]
+        for call in ended { call.fail(.unavailable, "the link broke: \(reason)") }
+    }
+
+    /// One `AT+MSUB` after the other, each with its SUBACK.
+    private func ask(for rest: ArraySlice<TopicFilter>, _ number: Int, _ qos: Int, _ call: ControlCall) {
+        guard call.isOpen, let owner else { return }
+        guard let filter = rest.first else {
+            call.tell(.members(["subscribed": true]))
+            return
+        }
+        let key = filter.bytes
+        if owner.subscribesItself(key) || filters[key] != nil {
+            if !owner.subscribesItself(key) { filters[key, default: 0] += 1 }
+            return ask(for: rest.dropFirst(), number, qos, call)
+        }
+        let command: ATCommand
+        do {
+            command = try .msub(filter: key, qos: qos)
+        } catch {
+            leave(number)
+            return call.fail(.dataError, "\(readable(key)): \(error)")
+        }
+        owner.driver.visit(
+            Visit(command: command, awaited: .suback) { [weak self] outcome in
+                guard let self else { return }
+                switch outcome {
+                case .answered(let result) where result.isSuccess:
+                    filters[key, default: 0] += 1
+                    ask(for: rest.dropFirst(), number, qos, call)
+                case .answered(let result):
+                    leave(number)
+                    call.fail(.protocolError, "\(readable(key)): AT+MSUB was answered \(shown(result.final))")
+                case .late:
+                    leave(number)
+                    call.fail(.temporary, "\(readable(key)): no SUBACK came: the broker may refuse this filter")
+                case .failed(let reason):
+                    leave(number)
+                    call.fail(.unavailable, reason)
+                }
+            })
+    }
+
+    private func leave(_ number: Int) {
+        guard let entry = listeners.removeValue(forKey: number) else { return }
+        for filter in entry.filters {
+            guard let count = filters[filter.bytes] else { continue }
+            filters[filter.bytes] = count > 1 ? count - 1 : nil
+            guard count == 1, let command = try? ATCommand.munsub(filter: filter.bytes) else { continue }
+            owner?.driver.visit(Visit(command: command, awaited: .unsuback) { _ in })
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import ATProtocol
+import BridgeCore
+import Control
+import ModemCore
+
+/// What a desk works on: the running service, or a session that a command has of its own.
+protocol DeskOwner: AnyObject {
+    /// Runs the module.
+    var driver: ModuleDriver { get }
+    /// What is known of the link, the queues and the certificates.
+    func deskStatus() -> JSONValue
+    /// Whether this remote filter is subscribed whatever guests want.
+    func subscribesItself(_ filter: [UInt8]) -> Bool
+    /// Puts a message for the remote broker into the outbox; the reason when it cannot.
+    func enqueue(_ message: DeskMessage, then: @escaping (String?) -> Void)
+}
+
+/// A message as a request of the control socket describes it.
+struct DeskMessage: Equatable {
+    var topic: [UInt8]
+    var payload: [UInt8]
+    var qos: Int
+    var retain: Bool
+    /// Seconds it may wait in the queue.
+    var expiry: Int64?
+}
+
+/// Does what the requests of the control socket ask for (docs/control.md). Loop's thread only.
+///
+/// One file per operation adds itself in an extension; this one has the table and what they share.
+final class Desk {
+    weak var owner: (any DeskOwner)?
+    /// Subscriptions of guests, by filter: how many want it.
+    var filters: [[UInt8]: Int] = [:]
+    /// Who is told of messages.
+    var listeners: [Int: (filters: [TopicFilter], call: ControlCall)] = [:]
+    /// Who is told of what goes over the line.
+    var watchers: [Int: ControlCall] = [:]
+    private var nextNumber = 0
+    /// The service's own user: it and root may run raw AT.
+    let ownUser: UInt32
+
+    init(_ owner: any DeskOwner, ownUser: UInt32) {
+        self.owner = owner
+        self.ownUser = ownUser
+    }
+
+    /// Does one request.
+    func handle(_ call: ControlCall) {
+        guard let owner else { return call.fail(ExitCode.unavailable.rawValue, "the service is stopping") }
+        switch call.operation {
+        case "status": call.finish(owner.deskStatus())
+        case "connect": connect(call, owner)
+        case "publish": publish(call, owner)
+        case "subscribe": subscribe(call, owner)
+        case "at": at(call, owner)
+        case "dialogue": watch(call, owner)
+        default:
+            call.fail(ExitCode.usage.rawValue, "unknown operation \(call.operation.prefix(40)): is this another release?")
+        }
+    }
+
+    func takeNumber() -> Int {
+        nextNumber += 1
+        return nextNumber
+    }
+
+    /// A member that must be a topic or filter: text without U+0000.
+    func bytes(_ call: ControlCall, _ name: String) -> [UInt8]? {
+        call.arguments[name]?.string.map { Array($0.utf8) }
+    }
+}
+
+extension ControlCall {
+    /// Ends it with a failure.
+    func fail(_ code: ExitCode, _ text: String) { fail(code.rawValue, text) }
+}

@@ -1,0 +1,133 @@
+import ATProtocol
+import ModemCore
+
+/// Guests: commands and messages of the control socket, one at a time between the bridge's own.
+extension ModuleDriver {
+    /// Guests that wait at a time.
+    static let guestLimit = 16
+    /// Ids of guests' messages; the queue's are positive, heartbeats' are small negative ones.
+    static let firstGuestID = Int64.min
+
+    /// The one that has its turn, and those that wait.
+    struct Guests {
+        /// Waiting commands, each with the time by which it must have its turn.
+        var visits: [(visit: Visit, until: Duration)] = []
+        /// On the wire.
+        var current: Visit?
+        /// `OK` came; its outcome is due.
+        var awaiting: (visit: Visit, result: CommandResult, until: Duration)?
+        /// Waiting messages.
+        var messages: [GuestMessage] = []
+        /// With the publisher.
+        var open: [Int64: GuestMessage] = [:]
+        var nextID = ModuleDriver.firstGuestID
+
+        var isVisitRunning: Bool { current != nil || awaiting != nil }
+
+        var deadline: Duration? {
+            [awaiting?.until, visits.first?.until].compactMap { $0 }.min()
+        }
+    }
+
+    /// Whether an id that the publisher names is a guest's.
+    static func isGuest(_ id: Int64) -> Bool { id < Int64.min / 2 }
+
+    /// Runs a guest's command when it is its turn.
+    func visit(_ visit: Visit) {
+        guard visit.command.data == nil else { return visit.then(.failed("a command with data is not for guests")) }
+        guard guests.visits.count < Self.guestLimit else {
+            return visit.then(.failed("\(Self.guestLimit) commands wait already"))
+        }
+        perform { $0.guests.visits.append((visit, $0.clock.now + visit.patience)) }
+    }
+
+    /// Publishes a guest's message before those of the queue.
+    func publish(_ guest: GuestMessage) {
+        guard isOnline else { return guest.then(.noLink("the link is down: \(summary)")) }
+        guard guests.messages.count < Self.guestLimit else {
+            return guest.then(.refused("\(Self.guestLimit) messages wait already"))
+        }
+        perform { $0.guests.messages.append(guest) }
+    }
+
+    /// Gives a guest its turn when nobody else is at work.
+    func admitGuests() {
+        guard owner == .nobody, session.isIdle, waitingLink == nil, waitingPublish == nil else { return }
+        if !guests.messages.isEmpty, isReadyToPublish {
+            let message = guests.messages.removeFirst()
+            let id = guests.nextID
+            guests.nextID += 1
+            guests.open[id] = message
+            perform { driver in
+                guard driver.isOnline, driver.publisher.isIdle else {
+                    return driver.guestMessageEnded(id, .noLink("the link broke before it was sent"))
+                }
+                driver.run(
+                    driver.publisher.begin(
+                        PublishStateMachine.Message(
+                            id: id, topic: message.topic, payload: message.payload, qos: message.qos,
+                            retain: message.retain), now: driver.clock.now))
+            }
+        } else if !guests.visits.isEmpty, !guests.isVisitRunning, link.admitsGuests {
+            let visit = guests.visits.removeFirst().visit
+            guests.current = visit
+            perform { $0.submit(visit.command, for: .guest) }
+        }
+    }
+
+    /// The guest's command is complete.
+    func guestAnswered(_ result: CommandResult) {
+        guard let visit = guests.current else { return }
+        guests.current = nil
+        switch result.final {
+        case .timedOut, .noPrompt: visit.then(.failed("the module gave no answer"))
+        case .portLost: visit.then(.failed("the port is gone"))
+        case .ok, .text, .error, .cmeError, .cmsError:
+            if result.isSuccess, visit.awaited != nil {
+                guests.awaiting = (visit, result, clock.now + visit.patience)
+            } else {
+                visit.then(.answered(result))
+            }
+        }
+    }
+
+    /// An outcome line: whether it is what a guest waits for.
+    func guestOutcome(_ outcome: ATProtocol.Outcome) {
+        guard let (visit, result, _) = guests.awaiting, visit.awaited == outcome else { return }
+        guests.awaiting = nil
+        visit.then(.answered(result))
+    }
+
+    /// A guest's message came to its end.
+    func guestMessageEnded(_ id: Int64, _ outcome: GuestMessage.Outcome) {
+        guests.open.removeValue(forKey: id)?.then(outcome)
+    }
+
+    /// Guests whose time is over.
+    func guestDeadlineReached(now: Duration) {
+        if let awaiting = guests.awaiting, awaiting.until <= now {
+            guests.awaiting = nil
+            awaiting.visit.then(.late)
+        }
+        let late = guests.visits.filter { $0.until <= now }
+        guests.visits.removeAll { $0.until <= now }
+        for entry in late { entry.visit.then(.failed("the module was busy with other commands: \(summary)")) }
+    }
+
+    /// The session is in the middle of nothing any more: what was on the wire has no answer.
+    func dismissGuests(_ reason: String) {
+        let visit = guests.current ?? guests.awaiting?.visit
+        guests.current = nil
+        guests.awaiting = nil
+        visit?.then(.failed(reason))
+    }
+
+    /// The link broke.
+    func dismissGuestMessages(_ reason: String) {
+        let (waiting, open) = (guests.messages, guests.open)
+        guests.messages = []
+        guests.open = [:]
+        for message in open.values { message.then(.noLink("\(reason); it may have arrived all the same")) }
+        for message in waiting { message.then(.noLink(reason)) }
+    }
+}
