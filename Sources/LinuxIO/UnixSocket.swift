@@ -11,6 +11,13 @@ public enum UnixSocket {
         public var user: UInt32
         /// Its group.
         public var group: UInt32
+
+        /// Somebody.
+        public init(pid: Int32, user: UInt32, group: UInt32) {
+            self.pid = pid
+            self.user = user
+            self.group = group
+        }
     }
 
     /// Why nothing can listen at a path.

@@ -86,6 +86,8 @@ package final class BridgeAssembly {
     let module: ModuleDriver
     let local: LocalDriver
     let dispatcher: Dispatcher
+    /// Serves the control socket.
+    private(set) var desk: Desk?
     private let dataModeRecord: Int?
 
     /// Wires it; nothing runs before `start`.
@@ -96,6 +98,7 @@ package final class BridgeAssembly {
         let stale = recorded.filters.remote.filter { filter in
             !routing.remoteSubscriptions.contains { $0.filter.bytes == filter }
         }
+        let guests = Guests()
         let staleFilters = stale.compactMap { try? TopicFilter($0) }
         var link = values.link
         link.subscriptions = routing.remoteSubscriptions.map {
@@ -107,6 +110,7 @@ package final class BridgeAssembly {
             hostClock: surroundings.hostClock,
             topicMatches: { topic in
                 routing.isSubscribed(remoteTopic: topic) || staleFilters.contains { $0.matches(topic) }
+                    || guests.desk?.isSubscribed(topic) ?? false
             })
         local = LocalDriver(name: values.localName, clock: clock, log: log, makeBroker: surroundings.makeBroker)
         dispatcher = Dispatcher(
@@ -114,6 +118,14 @@ package final class BridgeAssembly {
             clock: clock, log: log, recorded: recorded.filters, echoes: recorded.echoes,
             nextIDs: recorded.nextIDs, commits: values.commits, hooks: hooks)
         dataModeRecord = recorded.dataMode
+        desk = Desk(self, ownUser: currentUser)
+        guests.desk = desk
+        dispatcher.desk = desk
+    }
+
+    /// The desk, which the module driver's closure reaches.
+    private final class Guests {
+        weak var desk: Desk?
     }
 
     /// Starts both sides, once the store has taken a first commit.

@@ -1,6 +1,7 @@
 import ATProtocol
 import BridgeCore
 package import Configuration
+import Glibc
 package import LinuxIO
 import Outbox
 
@@ -128,6 +129,9 @@ package final class StateDirectory {
     }
 }
 
+/// The user this process runs as.
+var currentUser: UInt32 { geteuid() }
+
 extension Configuration {
     /// What the state directory holds under `key`, without a lock: for looking only.
     func peek(_ key: String) throws(CommandFailure) -> [UInt8]? {
@@ -136,6 +140,11 @@ extension Configuration {
         } catch {
             throw CommandFailure(.noInput, "\(error)")
         }
+    }
+
+    /// As `peek`, nil where there is no state directory or none that this user may read.
+    func peekIfThere(_ key: String) throws(CommandFailure) -> [UInt8]? {
+        Files.exists(queue.path) ? try? peek(key) : nil
     }
 
     /// What tells one version of the PIN file from another without keeping the PIN.

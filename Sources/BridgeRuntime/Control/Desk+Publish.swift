@@ -32,8 +32,16 @@ extension Desk {
                 if let problem { call.fail(.dataError, problem) } else { call.finish(.members(["outcome": "queued"])) }
             }
         }
-        let begin = owner.driver.clock.now
         let driver = owner.driver
+        let begin = driver.clock.now
+        if !owner.carriesData,
+            PublishStateMachine.encoding(of: message.payload, topic: message.topic, profile: driver.publisher.profile)
+                == .data
+        {
+            return call.fail(
+                .noPermission,
+                "\(message.payload.count) bytes need AT+MPUBEX, and that a record on disk: run it as root or the service's user")
+        }
         driver.publish(
             GuestMessage(topic: message.topic, payload: message.payload, qos: message.qos, retain: message.retain) {
                 switch $0 {

@@ -52,8 +52,28 @@ extension Desk {
     func linkBroke(_ reason: String) {
         let ended = listeners.values.map(\.call)
         listeners = [:]
+        leftovers.formUnion(filters.keys)
         filters = [:]
         for call in ended { call.fail(.unavailable, "the link broke: \(reason)") }
+    }
+
+    /// Messages can be published again: the session may hold what guests have left.
+    func linkCameUp() {
+        let left = leftovers
+        leftovers = []
+        for filter in left where filters[filter] == nil { unsubscribe(filter) }
+    }
+
+    private func unsubscribe(_ filter: [UInt8]) {
+        guard let owner, let command = try? ATCommand.munsub(filter: filter) else { return }
+        owner.driver.visit(
+            Visit(command: command, awaited: .unsuback) { [weak self] outcome in
+                if case .answered(let result) = outcome, result.isSuccess {
+                    self?.owner?.guestUnsubscribed(filter)
+                } else {
+                    self?.leftovers.insert(filter)
+                }
+            })
     }
 
     /// One `AT+MSUB` after the other, each with its SUBACK.
@@ -75,13 +95,20 @@ extension Desk {
             leave(number)
             return call.fail(.dataError, "\(readable(key)): \(error)")
         }
-        owner.driver.visit(
+        owner.guestSubscribes(key) { [weak self] in self?.submit(command, key, rest.dropFirst(), number, qos, call) }
+    }
+
+    private func submit(
+        _ command: ATCommand, _ key: [UInt8], _ rest: ArraySlice<TopicFilter>, _ number: Int, _ qos: Int,
+        _ call: ControlCall
+    ) {
+        owner?.driver.visit(
             Visit(command: command, awaited: .suback) { [weak self] outcome in
                 guard let self else { return }
                 switch outcome {
                 case .answered(let result) where result.isSuccess:
                     filters[key, default: 0] += 1
-                    ask(for: rest.dropFirst(), number, qos, call)
+                    ask(for: rest, number, qos, call)
                 case .answered(let result):
                     leave(number)
                     call.fail(.protocolError, "\(readable(key)): AT+MSUB was answered \(shown(result.final))")
@@ -100,8 +127,7 @@ extension Desk {
         for filter in entry.filters {
             guard let count = filters[filter.bytes] else { continue }
             filters[filter.bytes] = count > 1 ? count - 1 : nil
-            guard count == 1, let command = try? ATCommand.munsub(filter: filter.bytes) else { continue }
-            owner?.driver.visit(Visit(command: command, awaited: .unsuback) { _ in })
+            if count == 1 { unsubscribe(filter.bytes) }
         }
     }
 }

@@ -11,6 +11,12 @@ protocol DeskOwner: AnyObject {
     func deskStatus() -> JSONValue
     /// Whether this remote filter is subscribed whatever guests want.
     func subscribesItself(_ filter: [UInt8]) -> Bool
+    /// Whether it keeps the record that an `AT+MPUBEX` needs.
+    var carriesData: Bool { get }
+    /// A guest is about to subscribe: remembered, so that the session does not keep it for ever; then `then`.
+    func guestSubscribes(_ filter: [UInt8], then: @escaping () -> Void)
+    /// The guests' last subscription to this filter is gone.
+    func guestUnsubscribed(_ filter: [UInt8])
     /// Puts a message for the remote broker into the outbox; the reason when it cannot.
     func enqueue(_ message: DeskMessage, then: @escaping (String?) -> Void)
 }
@@ -32,6 +38,8 @@ final class Desk {
     weak var owner: (any DeskOwner)?
     /// Subscriptions of guests, by filter: how many want it.
     var filters: [[UInt8]: Int] = [:]
+    /// Filters of guests that were left while the link was down.
+    var leftovers: Set<[UInt8]> = []
     /// Who is told of messages.
     var listeners: [Int: (filters: [TopicFilter], call: ControlCall)] = [:]
     /// Who is told of what goes over the line.

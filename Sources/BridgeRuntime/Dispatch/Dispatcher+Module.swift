@@ -17,6 +17,7 @@ extension Dispatcher: ModuleDriverDelegate {
         log(.info, "online")
         signOfLife()
         states?.linkUp()
+        desk?.linkCameUp()
         pump()
         hooks.online()
     }
@@ -27,6 +28,7 @@ extension Dispatcher: ModuleDriverDelegate {
         echoes.linkBroke()
         outbox.linkBroke()
         heartbeatDue?.move(to: nil)
+        desk?.linkBroke(reason)
         if !stopping { counters.breaks += 1 }
         // Nobody will acknowledge what is held for a while.
         if pending.holdsReads { commit() }
@@ -75,7 +77,9 @@ extension Dispatcher: ModuleDriverDelegate {
         counters.inReceived += 1
         counters.inBytes += UInt64(message.payload.count)
         let now = clock.wallClock
+        let isForGuests = desk?.observe(message) ?? false
         switch routing.inbound(remoteTopic: message.topic) {
+        case .notRouted where isForGuests: break
         case .notRouted:
             counters.inUnrouted += 1
             warn("unrouted", "no route takes \(readable(message.topic)) from the remote broker: not delivered")

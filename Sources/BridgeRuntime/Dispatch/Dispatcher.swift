@@ -71,6 +71,8 @@ package final class Dispatcher {
     /// `nil`: the link's state is not published.
     var states: StatePublisher?
     var onceStored: (() -> Void)?
+    /// The control socket's: its guests hear of messages and of the link.
+    weak var desk: Desk?
 
     let hooks: Hooks
 

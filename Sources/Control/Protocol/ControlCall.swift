@@ -16,46 +16,63 @@ public final class ControlCall {
     /// Whether it still waits for its answer.
     public private(set) var isOpen = true
 
-    private let send: (JSONValue) -> Bool
-    private let ended: () -> Void
-    private let id: JSONValue
+    /// Why a request could not be done.
+    public struct Failure: Error, Equatable, Sendable {
+        /// An exit status of sysexits.h.
+        public var code: Int32
+        /// For people.
+        public var text: String
+    }
+
+    private let onEvent: (JSONValue) -> Bool
+    private let onEnd: (Result<JSONValue, Failure>) -> Void
 
     init(
-        operation: String, arguments: JSONValue, id: JSONValue, peer: UnixSocket.Peer,
-        send: @escaping (JSONValue) -> Bool, ended: @escaping () -> Void
+        operation: String, arguments: JSONValue, peer: UnixSocket.Peer, telling onEvent: @escaping (JSONValue) -> Bool,
+        onEnd: @escaping (Result<JSONValue, Failure>) -> Void
     ) {
         self.operation = operation
         self.arguments = arguments
-        self.id = id
         self.peer = peer
-        self.send = send
-        self.ended = ended
+        self.onEvent = onEvent
+        self.onEnd = onEnd
+    }
+
+    /// A request that comes from this process: its answer goes to `onEnd`.
+    public convenience init(
+        operation: String, arguments: JSONValue, peer: UnixSocket.Peer, onEvent: @escaping (JSONValue) -> Void,
+        onEnd: @escaping (Result<JSONValue, Failure>) -> Void
+    ) {
+        self.init(
+            operation: operation, arguments: arguments, peer: peer,
+            telling: {
+                onEvent($0)
+                return true
+            }, onEnd: onEnd)
     }
 
     /// Tells of something on the way; false when nobody listens any more.
     @discardableResult
     public func tell(_ event: JSONValue) -> Bool {
-        isOpen && send(.members(["id": id, "event": event]))
+        isOpen && onEvent(event)
     }
 
     /// Answers.
-    public func finish(_ result: JSONValue = .members([:])) { end(.members(["id": id, "ok": result])) }
+    public func finish(_ result: JSONValue = .members([:])) { end(.success(result)) }
 
     /// Answers that it could not be done: an exit status of sysexits.h and a text for people.
-    public func fail(_ code: Int32, _ text: String) {
-        end(.members(["id": id, "error": .members(["code": .number(Int64(code)), "text": .text(text)])]))
-    }
+    public func fail(_ code: Int32, _ text: String) { end(.failure(Failure(code: code, text: text))) }
 
-    func cancel() {
+    /// Nobody waits for the answer any more.
+    public func cancel() {
         guard isOpen else { return }
         isOpen = false
         onCancel()
     }
 
-    private func end(_ answer: JSONValue) {
+    private func end(_ answer: Result<JSONValue, Failure>) {
         guard isOpen else { return }
         isOpen = false
-        _ = send(answer)
-        ended()
+        onEnd(answer)
     }
 }

@@ -121,9 +121,14 @@ public final class ControlServer {
         let place = client.nextCall
         client.nextCall += 1
         let call = ControlCall(
-            operation: operation, arguments: request, id: key, peer: client.peer,
-            send: { [weak client] value in client.map { Self.send($0.connection, value) } ?? false },
-            ended: { [weak self] in self?.callEnded(place, number) })
+            operation: operation, arguments: request, peer: client.peer,
+            telling: { [weak client] event in
+                client.map { Self.send($0.connection, .members(["id": key, "event": event])) } ?? false
+            },
+            onEnd: { [weak self, weak client] result in
+                if let client { Self.answer(client.connection, key, result) }
+                self?.callEnded(place, number)
+            })
         client.calls[place] = (key, call)
         onCall(call)
     }
@@ -150,10 +155,19 @@ public final class ControlServer {
         for entry in client.calls.values { entry.call.cancel() }
     }
 
-    private func refuse(_ client: Client, _ key: JSONValue, _ text: String, code: Int64 = 64) {
-        Self.send(
-            client.connection,
-            .members(["id": key, "error": .members(["code": .number(code), "text": .text(text)])]))
+    private func refuse(_ client: Client, _ key: JSONValue, _ text: String, code: Int32 = 64) {
+        Self.answer(client.connection, key, .failure(ControlCall.Failure(code: code, text: text)))
+    }
+
+    private static func answer(
+        _ connection: LineConnection, _ key: JSONValue, _ result: Result<JSONValue, ControlCall.Failure>
+    ) {
+        switch result {
+        case .success(let value): send(connection, .members(["id": key, "ok": value]))
+        case .failure(let failure):
+            let error = JSONValue.members(["code": .number(Int64(failure.code)), "text": .text(failure.text)])
+            send(connection, .members(["id": key, "error": error]))
+        }
     }
 
     @discardableResult

@@ -1,0 +1,38 @@
+import BridgeCore
+package import Control
+import ModemCore
+
+/// The running bridge as the desk sees it.
+extension BridgeAssembly: DeskOwner {
+    var driver: ModuleDriver { module }
+    var carriesData: Bool { true }
+
+    /// Serves one request of the control socket.
+    package func serve(_ call: ControlCall) {
+        guard let desk else { return call.fail(.unavailable, "the service is starting") }
+        desk.handle(call)
+    }
+
+    func subscribesItself(_ filter: [UInt8]) -> Bool {
+        dispatcher.routing.remoteSubscriptions.contains { $0.filter.bytes == filter }
+    }
+
+    func guestSubscribes(_ filter: [UInt8], then: @escaping () -> Void) {
+        // A service that is killed must find it in its records, or the remote session would keep it for ever.
+        if !dispatcher.remoteFilters.contains(filter) {
+            dispatcher.remoteFilters.append(filter)
+            dispatcher.recordFilters()
+            dispatcher.commit()
+        }
+        then()
+    }
+
+    func guestUnsubscribed(_ filter: [UInt8]) {
+        guard !subscribesItself(filter) else { return }
+        dispatcher.moduleUnsubscribed(filter)
+    }
+
+    func enqueue(_ message: DeskMessage, then: @escaping (String?) -> Void) {
+        dispatcher.enqueue(message, then: then)
+    }
+}
