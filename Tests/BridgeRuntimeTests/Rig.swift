@@ -17,7 +17,7 @@ final class Rig {
     let recorder = LogRecorder()
     let routes: [Route]
     var settings = LinkSettings(host: "broker.example", port: 1883, clientID: bytes("box"))
-    private var bridge: BridgeAssembly!
+    private(set) var bridge: BridgeAssembly!
     var module: ModuleDriver! { bridge.module }
     var local: LocalDriver! { bridge.local }
     var dispatcher: Dispatcher! { bridge.dispatcher }

@@ -11,13 +11,15 @@ extension ATCommand {
 
     /// Commands that leave the module taking bytes instead of commands: nothing of that may be left open.
     private static let dataCommands = [
-        "AT+MPUBEX", "AT+FSWRITE", "AT+CIPSEND", "AT+CMGS", "AT+CMGW", "AT+QISEND", "AT+SSLSEND", "AT+HTTPDATA", "AT+CIPMODE=1",
+        "AT+MPUBEX", "AT+FSWRITE", "AT+CIPSEND", "AT+CMGS", "AT+CMGW", "AT+QISEND", "AT+SSLSEND", "AT+HTTPDATA",
+        "AT+CIPMODE=1",
         "ATD", "ATO",
     ]
     /// Commands without `?` that tell and change nothing.
     private static let looking = [
         "AT", "ATI", "AT+CSQ", "AT+CGMI", "AT+CGMM", "AT+CGMR", "AT+CGSN", "AT+GSN", "AT+CIMI", "AT+ICCID", "AT+CCID",
-        "AT+CNUM", "AT+MQTTSTATU", "AT+CIFSR", "AT+CIPSTATUS", "AT+CGPADDR", "AT+CGPADDR=1", "AT+CEER", "AT+VER", "AT+FSMEM", "AT+FSLS",
+        "AT+CNUM", "AT+MQTTSTATU", "AT+CIFSR", "AT+CIPSTATUS", "AT+CGPADDR", "AT+CGPADDR=1", "AT+CEER", "AT+VER",
+        "AT+FSMEM", "AT+FSLS",
         "AT+CPAS", "AT+CESQ", "AT+WISN?", "AT&V",
     ]
     /// What may take longer than manual 1.4's default, in seconds.
@@ -38,7 +40,9 @@ extension ATCommand {
         // Several in a line (`;`) could hide one of these.
         if let data = dataCommands.first(where: { name.hasPrefix($0) || name.contains(";" + $0.dropFirst(2)) }) {
             throw RawCommandProblem(
-                text: "\(data) makes the module take bytes instead of commands; use pub, or certs push, which see it to its end")
+                text:
+                    "\(data) makes the module take bytes instead of commands; use pub, or certs push, which see it to its end"
+            )
         }
         let limit = timeout ?? slow.first { name.hasPrefix($0.name) }.map { .seconds($0.seconds) } ?? defaultTimeout
         return ATCommand(
@@ -63,7 +67,10 @@ extension ATCommand {
     /// What a log may show: of commands that carry a PIN, password or message, the name only.
     private static func redacted(_ text: String) -> String {
         let name = text.uppercased()
-        let secret = ["AT+CPIN=", "AT+MCONFIG=", "AT+CGAUTH=", "AT+CPNETAPN=", "AT+CSTT=", "AT+MPUB", "AT+CLCK=", "AT+CPWD=", "AT+QICSGP="]
+        let secret = [
+            "AT+CPIN=", "AT+MCONFIG=", "AT+CGAUTH=", "AT+CPNETAPN=", "AT+CSTT=", "AT+MPUB", "AT+CLCK=", "AT+CPWD=",
+            "AT+QICSGP=",
+        ]
         guard let match = secret.first(where: { name.hasPrefix($0) || name.contains(";" + $0.dropFirst(2)) }) else {
             return text
         }

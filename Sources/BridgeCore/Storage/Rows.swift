@@ -38,6 +38,9 @@ public struct OutboundRow: Sendable, Equatable {
         self.route = route
     }
 
+    /// The `route` of a message that came by none: from the control socket.
+    public static let noRoute = -1
+
     /// What it counts against the byte cap.
     public var cost: Int { topic.count + payload.count + rowOverhead }
 }

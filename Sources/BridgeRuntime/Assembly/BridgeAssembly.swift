@@ -121,6 +121,7 @@ package final class BridgeAssembly {
         desk = Desk(self, ownUser: currentUser)
         guests.desk = desk
         dispatcher.desk = desk
+        module.onDialogue = { [weak desk] in desk?.overheard($0) }
     }
 
     /// The desk, which the module driver's closure reaches.

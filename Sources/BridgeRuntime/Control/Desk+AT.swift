@@ -21,7 +21,8 @@ extension Desk {
         guard call.arguments["force"]?.boolean == true || command.onlyLooks else {
             return call.fail(
                 .temporary,
-                "\(readable(line.prefix(40) + [])) could change the session while the service runs: stop the service, or --force")
+                "\(readable(line.prefix(40) + [])) could change the session while the service runs: stop the service, or --force"
+            )
         }
         let begin = owner.driver.clock.now
         let driver = owner.driver

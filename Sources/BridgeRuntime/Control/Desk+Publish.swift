@@ -40,7 +40,8 @@ extension Desk {
         {
             return call.fail(
                 .noPermission,
-                "\(message.payload.count) bytes need AT+MPUBEX, and that a record on disk: run it as root or the service's user")
+                "\(message.payload.count) bytes need AT+MPUBEX, and that a record on disk: run it as root or the service's user"
+            )
         }
         driver.publish(
             GuestMessage(topic: message.topic, payload: message.payload, qos: message.qos, retain: message.retain) {

@@ -64,7 +64,8 @@ final class Desk {
         case "at": at(call, owner)
         case "dialogue": watch(call, owner)
         default:
-            call.fail(ExitCode.usage.rawValue, "unknown operation \(call.operation.prefix(40)): is this another release?")
+            call.fail(
+                ExitCode.usage.rawValue, "unknown operation \(call.operation.prefix(40)): is this another release?")
         }
     }
 

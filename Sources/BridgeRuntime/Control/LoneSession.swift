@@ -62,7 +62,8 @@ package final class LoneSession: Operations {
         } else {
             state = nil
         }
-        let refused = try configuration.peekIfThere(Dispatcher.Meta.refusedPIN).map { [pinFileMark] in $0 == pinFileMark }
+        let refused = try configuration.peekIfThere(Dispatcher.Meta.refusedPIN).map { [pinFileMark] in $0 == pinFileMark
+        }
         var settings = configuration.linkSettings(pinWasRefused: refused ?? false)
         settings.hasHardwareReset = false
         if options.sameID {
@@ -85,7 +86,8 @@ package final class LoneSession: Operations {
             guard state != nil else {
                 throw CommandFailure(
                     .noPermission,
-                    "TLS needs the state directory \(configuration.queue.path), which says what is in the module: run it as root or the service's user")
+                    "TLS needs the state directory \(configuration.queue.path), which says what is in the module: run it as root or the service's user"
+                )
             }
             settings.tls = configuration.tlsSettings(
                 certificates,
@@ -249,7 +251,8 @@ extension LoneSession: ModuleDriverDelegate {
         state?.begin(Dispatcher.Meta.refusedPIN, pinFileMark)
         fail(
             CommandFailure(
-                .configuration, "the SIM refused the PIN in [module] pin_file; it is not sent again until the file changes"))
+                .configuration,
+                "the SIM refused the PIN in [module] pin_file; it is not sent again until the file changes"))
     }
 
     func portOpened() {}
@@ -261,6 +264,8 @@ extension LoneSession: ModuleDriverDelegate {
 
     func moduleFinished() {
         isFinished = true
-        if problem == nil { fail(CommandFailure(.configuration, lastError() ?? "the module cannot be used with this configuration")) }
+        if problem == nil {
+            fail(CommandFailure(.configuration, lastError() ?? "the module cannot be used with this configuration"))
+        }
     }
 }

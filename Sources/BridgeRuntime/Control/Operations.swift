@@ -76,9 +76,11 @@ package final class ServiceOperations: Operations {
         case .nobody(let path): CommandFailure(.unavailable, "\(path): no service listens there")
         case .forbidden(let path):
             CommandFailure(
-                .noPermission, "\(path): not permitted; join the group cellbridge (usermod -aG cellbridge USER), or be root")
+                .noPermission,
+                "\(path): not permitted; join the group cellbridge (usermod -aG cellbridge USER), or be root")
         case .refused(let code, let text): CommandFailure(ExitCode(rawValue: code) ?? .software, text)
-        case .gone: CommandFailure(.unavailable, "the service has ended meanwhile: see its log (journalctl -u cellbridge)")
+        case .gone:
+            CommandFailure(.unavailable, "the service has ended meanwhile: see its log (journalctl -u cellbridge)")
         case .foreign(let text): CommandFailure(.protocolError, text)
         }
     }

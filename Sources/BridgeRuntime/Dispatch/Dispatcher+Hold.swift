@@ -41,6 +41,7 @@ extension Dispatcher {
         let out = outbox.takeRemovals()
         let written = withdraw(out.ids, from: &pending.appendOut)
         outbox.neverWritten(written.found.map(\.id))
+        for row in written.found { enqueued.removeValue(forKey: row.id)?(nil) }
         pending.removeOut += written.left
         let incoming = inbox.takeRemovals()
         let delivered = withdraw(incoming.ids, from: &pending.appendIn)

@@ -39,7 +39,7 @@ extension Dispatcher: LocalDriverDelegate {
         refuse(refusal)
     }
 
-    private func takeOutID() -> Int64 {
+    func takeOutID() -> Int64 {
         defer { nextIDs.out += 1 }
         return nextIDs.out
     }

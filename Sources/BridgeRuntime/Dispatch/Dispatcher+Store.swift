@@ -79,6 +79,7 @@ extension Dispatcher {
         inbox.committed(batch.appendIn, ids: receipt.inIDs)
         outDepth = receipt.outDepth
         noteStored(batch, receipt)
+        tellEnqueued(batch.appendOut, ids: receipt.outIDs)
         for refusal in receipt.refusals { tell(refusal) }
         // The last one holds; what was recorded and removed in one batch is not there.
         if let record = batch.setMeta.last(where: { $0.key == Meta.dataMode })?.value,

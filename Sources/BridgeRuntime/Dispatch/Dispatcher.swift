@@ -73,6 +73,8 @@ package final class Dispatcher {
     var onceStored: (() -> Void)?
     /// The control socket's: its guests hear of messages and of the link.
     weak var desk: Desk?
+    /// Who waits for a message of the control socket to be on disk, or acknowledged.
+    var enqueued: [Int64: (String?) -> Void] = [:]
 
     let hooks: Hooks
 

@@ -1,5 +1,6 @@
 import BridgeCore
 public import Configuration
+import Control
 import Glibc
 import LinuxIO
 import ModemCore
@@ -15,12 +16,13 @@ public actor BridgeService {
     /// Within this time a stopping service has gone, whatever the module does.
     static let stopLimit: Duration = .seconds(7)
 
-    private let configuration: Configuration
-    private let loop: EventLoop
-    private let log: Log
+    let configuration: Configuration
+    let loop: EventLoop
+    let log: Log
     private var lock: DirectoryLock?
     private var store: SQLiteMessageStore?
-    private var bridge: BridgeAssembly?
+    var control: ControlServer?
+    var bridge: BridgeAssembly?
     private var reset: ResetRunner?
     private var signals: SignalSource?
     private var simulatorWatch: ProcessWatch?
@@ -138,6 +140,7 @@ public actor BridgeService {
         let bridge = BridgeAssembly(values, recorded: recorded, on: surroundings, hooks: hooks())
         self.bridge = bridge
         bridge.start()
+        openControl()
     }
 
     /// Says what is to be said about the files of `[remote] tls`; false, and the end, when they cannot be used.
@@ -258,6 +261,8 @@ public actor BridgeService {
     }
 
     private func leave() {
+        control?.close()
+        control = nil
         bridge?.leave()
         store?.close()
         if let statistics = store?.statistics(), stopping {
