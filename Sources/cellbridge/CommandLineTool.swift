@@ -4,7 +4,8 @@ import BridgeRuntime
 enum CommandLineTool {
     private static var commands: [any Command.Type] {
         [
-            RunCommand.self, DemoCommand.self, CheckCommand.self, ExplainCommand.self, SimulateCommand.self,
+            RunCommand.self, DemoCommand.self, CheckCommand.self, PubCommand.self, ExplainCommand.self,
+            SimulateCommand.self,
             CompletionCommand.self, ManCommand.self,
         ]
     }
@@ -13,7 +14,7 @@ enum CommandLineTool {
 
     /// Commands the product will have; the words are taken.
     private static let later = [
-        "pub", "sub", "rr", "at", "console", "doctor", "probe", "status", "replay",
+        "sub", "rr", "at", "console", "doctor", "probe", "status", "replay",
     ]
 
     /// The process's exit status.

@@ -12,6 +12,32 @@ enum Console {
     /// Writes a line to standard error.
     static func error(_ text: String) { write(2, text + "\n") }
 
+    /// Text of bytes from outside: what is no printable UTF-8 is shown as `\xNN`, so that nothing reaches a terminal.
+    static func printable(_ bytes: some Collection<UInt8>) -> String {
+        let digits = Array("0123456789ABCDEF")
+        let text = String(decoding: bytes, as: UTF8.self)
+        let isText = text.utf8.elementsEqual(bytes)
+        var shown = ""
+        if isText {
+            for scalar in text.unicodeScalars {
+                switch scalar.value {
+                case 0..<0x20, 0x7F..<0xA0:
+                    shown += "\\x" + [digits[Int(scalar.value >> 4)], digits[Int(scalar.value & 15)]]
+                default: shown.unicodeScalars.append(scalar)
+                }
+            }
+        } else {
+            for byte in bytes {
+                if (0x20..<0x7F).contains(byte) {
+                    shown.unicodeScalars.append(Unicode.Scalar(byte))
+                } else {
+                    shown += "\\x" + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                }
+            }
+        }
+        return shown
+    }
+
     /// Whether colours are welcome on standard output (https://no-color.org).
     static var hasColours: Bool {
         guard isatty(1) == 1 else { return false }

@@ -57,7 +57,7 @@ extension Desk {
         guard !watchers.isEmpty else { return }
         let event: JSONValue =
             switch dialogue {
-            case .sent(let text): .members(["sent": .text(text)])
+            case .sent(let text, let bytes): .members(["sent": .text(text), "bytes": .number(bytes)])
             case .received(let bytes): .members(["received": .text(Base64.encode(bytes))])
             }
         for call in watchers.values { call.tell(event) }

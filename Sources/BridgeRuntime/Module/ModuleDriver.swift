@@ -261,7 +261,7 @@ final class ModuleDriver {
         self.owner = owner
         current = command
         log(.debug, "-> \(command.redacted)")
-        onDialogue?(.sent(command.redacted))
+        onDialogue?(.sent(command.redacted, bytes: command.line.count + 2 + (command.data?.count ?? 0)))
         run(session.submit(command, now: clock.now))
     }
 

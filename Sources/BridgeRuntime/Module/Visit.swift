@@ -48,8 +48,8 @@ struct GuestMessage {
 
 /// What goes over the line, for those who watch.
 enum Dialogue {
-    /// A command of ours, as a log may show it.
-    case sent(String)
+    /// A command of ours, as a log may show it, and its bytes on the line.
+    case sent(String, bytes: Int)
     /// Bytes of the module, as they came.
     case received([UInt8])
 }

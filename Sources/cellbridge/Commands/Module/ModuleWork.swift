@@ -1,0 +1,118 @@
+import BridgeRuntime
+import Configuration
+import Control
+import Glibc
+import LinuxIO
+import Synchronization
+
+/// What the commands that talk to the module share: the configuration, a loop, signals, and whoever does what is asked for:
+/// the running service when it is there, else this process by a port of its own.
+final class ModuleWork {
+    /// The configuration, the port a path.
+    let configuration: Configuration
+    /// The loop of everything.
+    let loop: EventLoop
+    /// Whether somebody asked to stop (SIGINT, SIGTERM, SIGHUP).
+    private(set) var isInterrupted = false
+    /// Does what is asked for.
+    private(set) var operations: any Operations
+    private let lastError = LastError()
+    private var signals: SignalSource?
+    private var simulator: SimulatorProcess?
+
+    /// How it is done without a running service.
+    struct Options {
+        /// The service's client id and session.
+        var sameID = false
+        /// The AT dialogue on standard error.
+        var isVerbose = false
+        /// Never through the service.
+        var standsAlone = false
+    }
+
+    /// The last line of level error.
+    private final class LastError: Sendable {
+        private let kept = Mutex<String?>(nil)
+
+        var text: String? { kept.withLock { $0 } }
+        func set(_ text: String) { kept.withLock { $0 = text } }
+    }
+
+    /// Reads the configuration at `path` and finds out who does it.
+    init(_ path: String, _ options: Options = Options()) throws(CommandFailure) {
+        var configuration = try ConfigurationFile.load(path, readSecrets: true)
+        do throws(SystemError) {
+            loop = try EventLoop()
+        } catch {
+            throw CommandFailure(.systemError, "\(error)")
+        }
+        if !options.standsAlone, let service = try ServiceOperations(configuration.controlPaths, loop: loop) {
+            guard !options.sameID else {
+                service.close()
+                throw CommandFailure(.usage, "--same-id is for a stopped service: the running one has that session")
+            }
+            operations = service
+        } else {
+            if configuration.module.port == .simulator {
+                do throws(SimulatorProcess.Failure) {
+                    let simulator = try SimulatorProcess(configuration.module)
+                    configuration.module.port = .path(simulator.path)
+                    self.simulator = simulator
+                } catch {
+                    throw CommandFailure(.unavailable, "the simulated module does not start: \(error.reason)")
+                }
+            }
+            var lone = LoneSession.Options()
+            lone.sameID = options.sameID
+            operations = try LoneSession(
+                configuration, options: lone, loop: loop,
+                log: Self.log(isVerbose: options.isVerbose, lastError), lastError: { [lastError] in lastError.text })
+        }
+        self.configuration = configuration
+        do throws(SystemError) {
+            signals = try SignalSource([SIGINT, SIGTERM, SIGHUP], loop: loop) { [weak self] _ in
+                self?.isInterrupted = true
+            }
+        } catch {
+            throw CommandFailure(.systemError, "\(error)")
+        }
+    }
+
+    /// Asks and waits; an interrupt ends the wait.
+    func call(
+        _ operation: String, _ arguments: [JSONValue.Member] = [], onEvent: @escaping (JSONValue) -> Void = { _ in }
+    ) throws(CommandFailure) -> JSONValue {
+        try operations.call(
+            operation, arguments, on: loop, isInterrupted: { self.isInterrupted }, onEvent: onEvent)
+    }
+
+    /// Waits until messages can be published, `wait` at most; `onStep` hears what the link is at.
+    func connect(wait: Duration, onStep: @escaping (String) -> Void = { _ in }) throws(CommandFailure) {
+        let seconds = Int64(wait.components.seconds)
+        do throws(CommandFailure) {
+            _ = try call("connect", [.init(name: "wait", value: .number(seconds))]) { event in
+                if let step = event["at"]?.string { onStep(step) }
+            }
+        } catch {
+            let known = operations.isService ? nil : lastError.text
+            throw CommandFailure(error.code, known.map { "\(error.text); last: \($0)" } ?? error.text)
+        }
+    }
+
+    /// Ends everything in order.
+    func close() {
+        operations.close()
+        signals?.close()
+        simulator?.end()
+        simulator = nil
+    }
+
+    /// Lines of level error are kept, and shown only with the dialogue: the command's own words say what matters.
+    private static func log(isVerbose: Bool, _ last: LastError) -> Log {
+        let shown = Log.standardError(threshold: .debug)
+        return Log(threshold: isVerbose ? .debug : .error) { level, text in
+            if level == .error { last.set(text) }
+            if isVerbose { shown(level, text) }
+        }
+    }
+}
