@@ -31,11 +31,11 @@ enum CommandLineTool {
             Console.line("cellbridge \(cellbridgeVersion)")
             return .ok
         case "--help", "-h", "help":
-            guard let topic = rest.first, !topic.hasPrefix("-") else {
+            guard !rest.isEmpty, rest.allSatisfy({ !$0.hasPrefix("-") && $0 != "help" }) else {
                 Console.line(help)
                 return .ok
             }
-            return dispatch([topic, "--help"])
+            return dispatch(rest + ["--help"])
         default: break
         }
         if let command = commands.first(where: { $0.name == word }) { return command.main(rest) }

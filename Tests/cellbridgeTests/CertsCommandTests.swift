@@ -49,7 +49,7 @@ import Testing
             return
         }
         #expect(list.isOffline && list.isJSON)
-        #expect(!verify.isOffline && verify.isJSON)
+        #expect(!verify.isOffline && verify.common.isJSON)
         #expect(push.path == "y")
         #expect(complaint(["--jsn"], CertsPushCommand.self)?.hasPrefix("--jsn: unknown option") == true)
     }

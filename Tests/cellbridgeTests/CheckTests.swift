@@ -71,4 +71,19 @@ struct CheckTests {
         #expect(summary.contains { $0.contains("payloads up to 2384 bytes out, 1360 in") })
         #expect(summary.contains("remote broker broker:1883, as box"))
     }
+
+    @Test func quietSaysWhatIsWrongAndNothingElse() {
+        let good = Configuration.parse(text: ConfigurationPage.example, file: "x", directory: "/", hostName: "box")
+        #expect(CheckCommand.report(good, path: "x", isQuiet: true) == ([], .ok))
+        #expect(CheckCommand.report(good, path: "x", isQuiet: false).lines.first == "x: ok")
+        let warned = Configuration.parse(
+            text: ConfigurationPage.example.replacing("[remote]", with: "[remote]\nkeepalive = 30"), file: "x",
+            directory: "/", hostName: "box")
+        let (lines, code) = CheckCommand.report(warned, path: "x", isQuiet: true)
+        #expect(lines.count == 1 && lines.first?.contains("warning: is 30 s") == true, "\(lines)")
+        #expect(code == .ok)
+        let bad = Configuration.parse(text: "x = 1", file: "x", directory: "/", hostName: "box")
+        #expect(CheckCommand.report(bad, path: "x", isQuiet: true).code == .configuration)
+        #expect(!CheckCommand.report(bad, path: "x", isQuiet: true).lines.isEmpty)
+    }
 }

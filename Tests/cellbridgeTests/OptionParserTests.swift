@@ -100,7 +100,8 @@ import Testing
 
     @Test(arguments: [
         ([], ExitCode.usage), (["chek"], .usage), (["--halp"], .usage), (["run", "--confg"], .usage),
-        (["doctor"], .unavailable), (["check", "-c", "/nowhere/x.toml"], .noInput),
+        (["doctor"], .unavailable), (["help", "certs", "list"], .ok), (["help", "certs", "lst"], .usage),
+        (["help", "help"], .ok), (["help", "--help"], .ok), (["check", "-c", "/nowhere/x.toml"], .noInput),
         (["run", "-c", "/nowhere/x.toml"], .noInput),
     ])
     func exitStatuses(_ words: [String], _ code: ExitCode) {

@@ -28,16 +28,23 @@ struct CheckCommand: Command {
             Console.error(complaint)
             return .noInput
         }
-        switch ConfigurationCheck.load(path: path) {
-        case .invalid(let problems):
-            for problem in problems { Console.line(ConfigurationFile.line(problem)) }
-            return .configuration
+        let (lines, code) = Self.report(ConfigurationCheck.load(path: path), path: path, isQuiet: isQuiet)
+        for line in lines { Console.line(line) }
+        return code
+    }
+
+    /// What is printed, and the exit status.
+    static func report(
+        _ loaded: Configuration.Loaded, path: String, isQuiet: Bool
+    ) -> (lines: [String], code: ExitCode) {
+        switch loaded {
+        case .invalid(let problems): return (problems.map(ConfigurationFile.line), .configuration)
         case .valid(let configuration, let warnings):
-            for warning in warnings { Console.line(ConfigurationFile.line(warning)) }
-            guard !isQuiet else { return .ok }
-            Console.line("\(path): ok")
-            for line in ConfigurationCheck.summary(configuration) { Console.line("  " + line) }
-            return .ok
+            let lines = warnings.map(ConfigurationFile.line)
+            guard !isQuiet else { return (lines, .ok) }
+            return (
+                lines + ["\(path): ok"] + ConfigurationCheck.summary(configuration).map { "  " + $0 }, .ok
+            )
         }
     }
 }

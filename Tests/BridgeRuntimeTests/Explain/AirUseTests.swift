@@ -28,10 +28,13 @@ struct AirUseTests {
     }
 
     @Test func aRecordIsPaddedToBlocks() {
-        // 5 + 16 + 48 for 27 bytes with their MAC; 5 + 16 + 32 for the PUBACK.
-        let use = AirUse(topic: 10, payload: 11, qos: 1, isTLS: true)
-        #expect(use.publish == 27)
-        #expect(use.tls == 69 - 27 + 53 - 4)
+        // 5 + 16 + 48 for 27 bytes with their MAC and one byte of padding; 5 + 16 + 32 for the PUBACK.
+        let full = AirUse(topic: 10, payload: 11, qos: 1, isTLS: true)
+        #expect(full.publish == 27)
+        #expect(full.tls == 69 - 27 + 53 - 4)
+        // One more needs another block.
+        let over = AirUse(topic: 10, payload: 12, qos: 1, isTLS: true)
+        #expect(over.tls == 85 - 28 + 53 - 4)
     }
 
     @Test(

@@ -18,25 +18,22 @@ struct CertsVerifyCommand: Command {
         ("cellbridge certs verify --offline", "the files only, for instance while the service runs"),
     ]
     static var options: [CommandOption<CertsVerifyCommand>] {
-        [.configurationFile(\.path), .offline(\.isOffline), .json(\.isJSON), .verbose(\.isVerbose)]
+        .common(\.common) + [.offline(\.isOffline), .verbose(\.isVerbose)]
     }
 
-    var path = Configuration.defaultPath
+    var common = CommonOptions()
     var isOffline = false
-    var isJSON = false
     var isVerbose = false
 
     func run() -> ExitCode {
         Self.reporting { () throws(CommandFailure) in
-            let configuration = try CertsWork.load(path, checksFiles: false)
+            let configuration = try common.configuration()
             var inventory = try CertificateInventory(configuration, now: CertsWork.now)
             let refusal = isOffline ? nil : try ask(&inventory, configuration, isVerbose: isVerbose)
             let verdict = CertsVerdict(inventory, problems: problems())
-            if isJSON {
-                Console.line(verdict.json(silence: isOffline ? "--offline" : refusal?.text).description)
-            } else {
-                for line in verdict.text(hasColours: Console.hasColours) { Console.line(line) }
-            }
+            common.show(
+                json: verdict.json(silence: isOffline ? "--offline" : refusal?.text),
+                lines: verdict.text(hasColours: Console.hasColours))
             if let refusal {
                 Console.error("cellbridge \(Self.name): the module could not be asked: \(refusal.text)")
                 // What is known to be wrong is worse than what is not known.
@@ -48,7 +45,7 @@ struct CertsVerifyCommand: Command {
 
     /// What reading the secrets, too, says of the files.
     private func problems() -> [Problem] {
-        switch Configuration.load(path: path) {
+        switch Configuration.load(path: common.path) {
         case .valid(_, let warnings): warnings
         case .invalid(let problems): problems
         }
