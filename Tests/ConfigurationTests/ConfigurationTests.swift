@@ -69,7 +69,6 @@ func said(_ loaded: Configuration.Loaded) -> [String] {
         #expect(
             Configuration.keysNotActedOn == [
                 "module.reset.gpio", "module.profile = \"quectel-gsm\"", "module.profile = \"bc260y\"",
-                "control.socket",
             ])
     }
 
