@@ -41,6 +41,8 @@ let package = Package(
             name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CJansson", path: "Sources/C/CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+        .systemLibrary(
+            name: "CGPIO", path: "Sources/C/CGPIO", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
         .target(
             name: "CToml", path: "Sources/C/CToml",
             // NDEBUG: toml++ 3.3 asserts on a control byte after `[`, which would end the process.
@@ -59,13 +61,14 @@ let package = Package(
         module("Certificates", ["COpenSSL"]),
         // The control socket: newline-delimited JSON between the service and the commands.
         module("Control", ["LinuxIO", "CLinuxShims", "CJansson", "COpenSSL"]),
+        module("GPIO", ["CGPIO"]),
 
         // Assembly.
         module(
             "BridgeRuntime",
             [
                 "ATProtocol", "ModemCore", "BridgeCore", "LinuxIO", "MosquittoClient", "Outbox", "Configuration",
-                "Certificates", "Control",
+                "Certificates", "Control", "GPIO",
             ]),
         module("ModuleSimulator", ["LinuxIO", "CLinuxShims", "COpenSSL"]),
         // Real brokers in temporary directories, for the demo and the tests.
@@ -95,11 +98,12 @@ let package = Package(
         tests("Configuration", ["Configuration", "BridgeTestKit"]),
         tests("Certificates", ["Certificates", "BridgeTestKit"]),
         tests("Control", ["Control", "LinuxIO", "CLinuxShims", "PrivateBroker", "BridgeTestKit"]),
+        tests("GPIO", ["GPIO"]),
         tests(
             "BridgeRuntime",
             [
                 "BridgeRuntime", "BridgeCore", "ATProtocol", "ModemCore", "LinuxIO", "MosquittoClient", "Configuration",
-                "BridgeTestKit", "PrivateBroker",
+                "BridgeTestKit", "PrivateBroker", "GPIO",
             ]),
         tests("ModuleSimulator", ["ModuleSimulator", "LinuxIO", "BridgeTestKit"]),
         tests(

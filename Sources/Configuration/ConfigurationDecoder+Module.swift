@@ -83,7 +83,7 @@ extension ConfigurationDecoder {
             gpio(text) == nil ? "\(quoted(text)) is not a line of a chip; expected one such as \"gpiochip0:17\"" : nil
         }
         let active = reset.choice("active", Level.self) ?? .low
-        let pulse = reset.duration("pulse", in: .milliseconds(10)...(.seconds(60))) ?? .milliseconds(200)
+        let pulse = reset.duration("pulse", in: .milliseconds(150)...(.seconds(60))) ?? .milliseconds(200)
         switch (reset.has("command"), reset.has("gpio")) {
         case (true, true):
             reset.error("gpio", "is there beside command; expected one of them")

@@ -19,6 +19,10 @@ final class LinkHarness {
     private(set) var isOnline = false
     private(set) var isFinished = false
     private(set) var recording: Int?
+    /// What the ladder put on disk last.
+    private(set) var ladderMemory = LadderMemory()
+    /// When it gave up.
+    private(set) var gaveUp: [Duration] = []
     /// The manifests on disk.
     private(set) var manifests: [UInt8] = []
     /// The module's files.
@@ -82,7 +86,7 @@ final class LinkHarness {
     func echo() { feed("echo") { $0.echoReturned(now: $1) } }
     func bytes() { machine.bytesArrived() }
     func cachedMessage() { machine.cachedMessageRead() }
-    func delivered() { machine.delivered(now: now) }
+    func delivered() { feed("delivered") { $0.delivered(now: $1) } }
     func recorded(_ bytes: Int?) { machine.dataModeRecorded(bytes: bytes) }
     func publishTimedOut() {
         outstanding = nil
@@ -226,6 +230,10 @@ final class LinkHarness {
             recording = token
             log.append("record")
         case .report(let report): reports.append(report)
+        case .recordLadder(let memory): ladderMemory = memory
+        case .gaveUp(let reason):
+            gaveUp.append(now)
+            log.append("gave up: \(reason)")
         case .finished:
             isFinished = true
             log.append("finished")

@@ -145,6 +145,10 @@ extension CertificateTrial: ModuleDriverDelegate {
         state.whenSettled { [weak self] in self?.driver.manifestRecorded(token: token) }
     }
 
+    func recordLadder(_ bytes: [UInt8]) {}
+
+    func moduleGaveUp(_ reason: String) {}
+
     func resetHardware() {
         driver.hardwareResetFinished(succeeded: false, reason: "only the service resets the module")
     }

@@ -154,6 +154,10 @@ extension Dispatcher: ModuleDriverDelegate {
         remember(Meta.tlsManifests, bytes)
     }
 
+    func recordLadder(_ bytes: [UInt8]) { remember(Meta.ladder, bytes) }
+
+    func moduleGaveUp(_ reason: String) { hooks.gaveUp(reason) }
+
     func resetHardware() {
         hooks.reset { [weak self] succeeded, reason in
             self?.module.hardwareResetFinished(succeeded: succeeded, reason: reason)

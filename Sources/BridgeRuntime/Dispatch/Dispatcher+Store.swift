@@ -12,6 +12,8 @@ extension Dispatcher {
         static let remoteFilters = "remote-filters"
         /// What is known of the certificates in the modules.
         static let tlsManifests = "tls-manifests"
+        /// What the recovery ladder remembers.
+        static let ladder = "ladder"
         /// What was known of the PIN file when the card refused it.
         static let refusedPIN = "refused-pin"
     }

@@ -90,6 +90,8 @@ package final class Dispatcher {
         package var pinRefused: (String) -> Void = { _ in }
         /// The module's session is closed after `stop`.
         package var moduleFinished: () -> Void = {}
+        /// No rung of the ladder has helped.
+        package var gaveUp: (String) -> Void = { _ in }
         /// The module's session is up.
         package var online: () -> Void = {}
 

@@ -33,7 +33,7 @@ extension ModuleDriver {
                 log(.debug, "<- +MSUB: \(readable(message.topic)), \(message.payload.count) bytes")
             }
             if message.fromCache { link.cachedMessageRead() }
-            link.delivered(now: now)
+            run(link.delivered(now: now))
             delegate?.moduleReceived(message)
         case .synchronised:
             link.hostClock(hostClock())
@@ -181,6 +181,8 @@ extension ModuleDriver {
         case .pinRefused(let iccid): delegate?.pinRefused(iccid: iccid)
         case .recordManifest(let bytes, let token): delegate?.recordManifest(bytes, token: token)
         case .textMode: publisher.modeIs(text: true)
+        case .recordLadder(let memory): delegate?.recordLadder(memory.encoded(wallClock: clock.wallClock))
+        case .gaveUp(let reason): delegate?.moduleGaveUp(reason)
         case .report(let report):
             switch report.level {
             case .debug: log(.debug, report.text)
@@ -228,7 +230,8 @@ extension ModuleDriver {
             delegate?.recordDataMode(bytes: bytes)
         case .acknowledged(let id, _):
             rejections = 0
-            link.delivered(now: now)
+            // At QoS 0 it was only the module that took it.
+            if openQoS > 0 { run(link.delivered(now: now)) }
             if Self.isGuest(id) { return guestMessageEnded(id, .acknowledged) }
             delegate?.moduleAcknowledged(id)
         case .refused(let id, let code, let reason):

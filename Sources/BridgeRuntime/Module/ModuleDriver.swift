@@ -34,6 +34,10 @@ protocol ModuleDriverDelegate: AnyObject {
     func recordDataMode(bytes: Int?)
     /// Puts what is known of the modules' files on disk; `ModuleDriver.manifestRecorded` once it is there.
     func recordManifest(_ bytes: [UInt8], token: Int)
+    /// Puts what the recovery ladder has to remember on disk.
+    func recordLadder(_ bytes: [UInt8])
+    /// No rung of the ladder has helped: the service may end, to be started anew.
+    func moduleGaveUp(_ reason: String)
     /// Runs the hardware reset; `ModuleDriver.hardwareResetFinished` afterwards.
     func resetHardware()
     /// The PIN was refused by this card.
@@ -71,6 +75,8 @@ final class ModuleDriver {
     var pausedUntil: Duration?
     var awaitsConfirmation = false
     var rejections = 0
+    /// The QoS of the message that is or was last with the publisher.
+    var openQoS = 0
     var isFilling = false
     /// The bytes of the MPUBEX whose record is being written.
     var recording: Int?
@@ -137,6 +143,7 @@ final class ModuleDriver {
                 driver.delegate?.moduleReturned(message.id, certainlyNotSent: true)
                 return
             }
+            driver.openQoS = message.qos
             driver.run(driver.publisher.begin(message, now: driver.clock.now))
         }
     }

@@ -23,13 +23,13 @@ public actor BridgeService {
     private var store: SQLiteMessageStore?
     var control: ControlServer?
     var bridge: BridgeAssembly?
-    private var reset: ResetRunner?
+    private var reset: (any ModuleReset)?
     private var signals: SignalSource?
     private var simulatorWatch: ProcessWatch?
-    private var stopping = false
+    private(set) var stopping = false
     private var portWasOpen = false
     private var wasOnline = false
-    private let exitStatus = Atomic<Int32>(ExitCode.ok.rawValue)
+    let exitStatus = Atomic<Int32>(ExitCode.ok.rawValue)
 
     /// The event loop.
     nonisolated public var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
@@ -122,6 +122,7 @@ public actor BridgeService {
         let clock = LoopClock(loop)
         var values = BridgeAssembly.Values(
             link: configuration.linkSettings(pinWasRefused: pinWasRefused), routing: routing)
+        values.link.ladderMemory = try ladderMemory(store, wallClock: clock.wallClock)
         values.link.tls = configuration.tlsSettings(certificates, manifests: manifests)
         values.about = configuration.about(certificates)
         values.commits = configuration.commitLimits
@@ -136,7 +137,7 @@ public actor BridgeService {
         surroundings.hostClock = {
             HostClock(time: clock.wallClock, at: clock.now, isSynchronised: SystemClock.isSynchronised)
         }
-        reset = configuration.module.resetCommand.map { ResetRunner(command: $0, loop: loop, log: log) }
+        reset = moduleReset(clock)
         let bridge = BridgeAssembly(values, recorded: recorded, on: surroundings, hooks: hooks())
         self.bridge = bridge
         bridge.start()
@@ -236,7 +237,7 @@ public actor BridgeService {
 
     // MARK: Stop
 
-    private func stop() {
+    func stop() {
         stopping = true
         log(.info, "stopping: waiting for what is in flight")
         loop.schedule(after: Self.stopLimit) { [weak self] in self?.assumeIsolated { $0.leave() } }

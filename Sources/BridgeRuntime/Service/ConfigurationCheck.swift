@@ -1,5 +1,6 @@
 import BridgeCore
 package import Configuration
+import GPIO
 import Glibc
 import ModemCore
 
@@ -12,7 +13,7 @@ package enum ConfigurationCheck {
         do throws(RouteProblem) {
             let table = try configuration.routingTable()
             let files = certificates(configuration, path)
-            let all = warnings + repeats(table, path) + files
+            let all = warnings + repeats(table, path) + files + resetLine(configuration, path)
             if files.contains(where: { $0.severity == .error }) { return .invalid(files + warnings) }
             return .valid(configuration, warnings: all)
         } catch {
@@ -28,6 +29,23 @@ package enum ConfigurationCheck {
             return Problem(
                 file: path, line: place?.line ?? 0, column: place?.column ?? 0, key: "remote.tls.\(finding.key)",
                 message: finding.message, severity: finding.severity)
+        }
+    }
+
+    /// Whether the line of `[module] reset` is there and can be requested. A warning: the bridge works without it, until
+    /// the day it is needed.
+    private static func resetLine(_ configuration: Configuration, _ path: String) -> [Problem] {
+        guard case .gpio(let chip, let line, _, _) = configuration.module.reset else { return [] }
+        do throws(GPIOError) {
+            try GPIOLine.check(chip: chip, line: line)
+            return []
+        } catch {
+            let place = Configuration.place(of: ["module", "reset", "gpio"], inFile: path)
+            return [
+                Problem(
+                    file: path, line: place?.line ?? 0, column: place?.column ?? 0, key: "module.reset.gpio",
+                    message: "the module cannot be reset by it: \(error)", severity: .warning)
+            ]
         }
     }
 

@@ -1,7 +1,7 @@
 import LinuxIO
 
 /// Runs `[module] reset` as a shell command, one at a time, for 60 s at most.
-final class ResetRunner {
+final class ResetRunner: ModuleReset {
     private static let shownLines = 50
 
     private let command: String
@@ -19,8 +19,7 @@ final class ResetRunner {
         self.limit = limit
     }
 
-    /// Starts it; `then` gets whether it exited with 0, and if not, why. It goes on when the service stops: half a
-    /// power cycle would leave the module off.
+    /// Starts it; `then` gets whether it exited with 0, and if not, why.
     func run(_ then: @escaping (Bool, String) -> Void) {
         guard child == nil else { return then(false, "it is still running") }
         var options = ChildProcess.Options("/bin/sh", ["-c", command])
@@ -47,6 +46,9 @@ final class ResetRunner {
             then(false, "\(error)")
         }
     }
+
+    /// Half a power cycle would leave the module off: the command goes on.
+    func serviceEnds() {}
 
     private func said(_ line: [UInt8]) {
         lines += 1

@@ -29,7 +29,7 @@ extension Configuration {
         settings.acknowledgementTimeout = remote.ackTimeout
         settings.cachedReceive = remote.receive == .cached
         settings.hardwareFlowControl = module.flowControl == .rtsCts
-        settings.hasHardwareReset = module.resetCommand != nil
+        settings.hasHardwareReset = module.reset != nil
         settings.mayBeBooting = hostUptime() < .seconds(120)
         settings.seed = UInt64.random(in: .min ... .max)
         return settings
@@ -100,14 +100,6 @@ extension Configuration {
 }
 
 extension Configuration.Module {
-    /// The configured reset command; the GPIO line is not acted on in this release.
-    var resetCommand: String? {
-        switch reset {
-        case .command(let command): command
-        case .gpio, nil: nil
-        }
-    }
-
     var serialFlowControl: SerialPort.FlowControl { flowControl == .rtsCts ? .rtsCts : .none }
 }
 

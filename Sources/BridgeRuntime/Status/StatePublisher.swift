@@ -164,18 +164,3 @@ final class StatePublisher {
         return report.text
     }
 }
-
-extension Rung {
-    /// One word, for programs.
-    var word: String {
-        switch self {
-        case .probe: "probe"
-        case .session: "session"
-        case .link: "link"
-        case .context: "context"
-        case .radio: "radio"
-        case .restart: "restart"
-        case .hardware: "hardware"
-        }
-    }
-}

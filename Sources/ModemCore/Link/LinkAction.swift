@@ -38,6 +38,11 @@ public enum LinkAction: Equatable {
     case textMode
     /// Put what is known of the files in the modules on disk, then report `manifestRecorded` with this token.
     case recordManifest([UInt8], token: Int)
+    /// Put what the ladder has to remember on disk; nothing waits for it.
+    case recordLadder(LadderMemory)
+    /// The module could not be brought back by any rung: the service may end, for its manager to start it anew. The
+    /// machine goes on trying.
+    case gaveUp(reason: String)
     /// A line for the log.
     case report(LinkReport)
     /// The session was closed after `stop`; nothing more will be asked for.

@@ -80,6 +80,8 @@ public struct LinkSettings: Sendable, Equatable {
     public var hasHardwareReset = false
     /// Whether the module may still be booting because the host has just come up.
     public var mayBeBooting = false
+    /// What the ladder remembers of earlier runs.
+    public var ladderMemory = LadderMemory()
     /// Seed of the jitter in pauses.
     public var seed: UInt64 = 0
 

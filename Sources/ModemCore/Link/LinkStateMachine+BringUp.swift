@@ -13,9 +13,9 @@ extension LinkStateMachine {
             }
             return
         }
-        if let rung = afterCommand {
+        if let failure = afterCommand {
             afterCommand = nil
-            return enterAfterFailure(rung, now: now)
+            return enterAfterFailure(failure, now: now)
         }
         switch step {
         case .echoOff:
@@ -52,6 +52,7 @@ extension LinkStateMachine {
         case .revision: note("firmware", result, then: .imei)
         case .imei:
             tls?.imei = result.isSuccess ? result.firstValue : ""
+            if succeeded { ladder.imei = result.firstValue }
             note("IMEI", result, then: .iccid)
         case .iccid:
             if succeeded { iccid = result.firstValue }
@@ -113,17 +114,17 @@ extension LinkStateMachine {
         case .attachWait: attachAnswered(result, now: now, recovering: true)
         case .contextActivation: succeeded ? run(.address) : run(.spareDefinition)
         case .spareDefinition:
-            succeeded ? run(.spareActivation) : fail(.radio, "the PDP context does not come back", now: now)
+            succeeded ? run(.spareActivation) : fail(Failure(.context, at: .radio), "the PDP context does not come back", now: now)
         case .spareActivation:
             usesSpareContext = succeeded
-            succeeded ? run(.singleConnection) : fail(.radio, "the PDP context does not come back", now: now)
+            succeeded ? run(.singleConnection) : fail(Failure(.context, at: .radio), "the PDP context does not come back", now: now)
         case .radioOff: pause(.seconds(1), then: .radioOn, now: now)
         case .radioOn:
             // The card starts anew, and may want its PIN again.
             if pin == .accepted { pin = .unused }
             succeeded
                 ? pause(.seconds(1), then: introduced ? .simStatus : .echoOff, now: now)
-                : fail(.restart, "AT+CFUN=1 was refused", now: now)
+                : fail(Failure(.module, at: .restart), "AT+CFUN=1 was refused", now: now)
         case .restart: restartAnswered(result, now: now)
         case .farewellSession: run(.farewellLink)
         case .farewellLink: finish()
@@ -159,8 +160,8 @@ extension LinkStateMachine {
     private mutating func mayStillBoot(now: Duration) -> Bool { wait(now: now) < .seconds(30) }
 
     private mutating func restartAnswered(_ result: CommandResult, now: Duration) {
-        ladder.noteRestart(now: now)
-        if !result.isSuccess, settings.hasHardwareReset, ladder.mayResetHardware(now: now) {
+        ladder.noteUse(.restart, now: now)
+        if !result.isSuccess, ladder.allows(.hardware, for: .module, now: now) {
             report(.warning, "AT+RESET was answered \(result.final.wireText)")
             return resetHardware(now: now)
         }

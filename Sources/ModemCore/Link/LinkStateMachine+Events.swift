@@ -8,6 +8,7 @@ extension LinkStateMachine {
     public mutating func start(dataModeRecord: Int?, now: Duration) -> [LinkAction] {
         guard case .stopped = state, !finished else { return take() }
         self.dataModeRecord = dataModeRecord
+        ladder.start(now: now)
         state = .opening
         actions.append(.openPort)
         return take()
@@ -16,6 +17,7 @@ extension LinkStateMachine {
     /// The port is open and locked.
     public mutating func portOpened(now: Duration) -> [LinkAction] {
         guard case .opening = state else { return take() }
+        portGoneSince = nil
         if dataModeRecord != nil {
             endDataMode(now: now)
         } else {
@@ -38,7 +40,7 @@ extension LinkStateMachine {
             return take()
         case .running(.restart), .synchronising(.blindRestart):
             // Over USB the port goes with the restart: it was heard.
-            ladder.noteRestart(now: now)
+            ladder.noteUse(.restart, now: now)
         case .stopped, .opening, .portGone, .synchronising, .running, .awaiting, .pausing, .resting, .resynchronising,
             .mute, .fillingDataMode, .restarting, .recordingManifest, .online:
             break
@@ -55,6 +57,7 @@ extension LinkStateMachine {
         forgetModule(now: now)
         // What comes back may have been plugged in or restarted a moment ago.
         mayBeBooting = true
+        portGoneSince = portGoneSince ?? now
         state = .portGone(retry: now + .milliseconds(250))
         return take()
     }
@@ -71,15 +74,16 @@ extension LinkStateMachine {
     public mutating func synchronised(now: Duration) -> [LinkAction] {
         switch state {
         case .synchronising(let reason):
-            if case .blindRestart = reason { ladder.noteRestart(now: now) }
+            if case .blindRestart = reason { ladder.noteUse(.restart, now: now) }
             blindlyRestarted = false
+            muteSince = nil
             mayBeBooting = false
             introduced = false
             run(.echoOff)
         case .resynchronising:
-            if let rung = nextRung {
-                nextRung = nil
-                enterAfterFailure(rung, now: now)
+            if let failure = nextFailure {
+                nextFailure = nil
+                enterAfterFailure(failure, now: now)
             } else {
                 run(.status)
             }
@@ -138,11 +142,11 @@ extension LinkStateMachine {
         if step == .readCache, isOnline, noticed == nil, !readFailed() {
             // The session with the broker may well stand: nothing is taken back before MQTTSTATU was asked.
             noticesPending = max(0, noticesPending - messagesSinceRead)
-            nextRung = nil
+            nextFailure = nil
         } else {
             goOffline("\(step) got no answer")
             report(.warning, "\(step) got no answer")
-            nextRung = max(step.rung, noticed ?? .probe)
+            nextFailure = higher(Failure(.module, at: step.rung), noticed)
         }
     }
 
@@ -166,7 +170,7 @@ extension LinkStateMachine {
             forgetModule(now: now)
             endDataMode(now: now)
         } else {
-            nextRung = max(.link, nextRung ?? .link, afterCommand ?? .link)
+            nextFailure = higher(higher(Failure(.module), nextFailure), afterCommand)
             afterCommand = nil
             state = .resynchronising
         }
@@ -186,20 +190,21 @@ extension LinkStateMachine {
         guard isOnline else { return take() }
         goOffline("\(what) is late")
         switch state {
-        case .running: afterCommand = max(.link, afterCommand ?? .link)
-        case .resynchronising: nextRung = max(.link, nextRung ?? .link)
+        case .running: afterCommand = higher(Failure(.path), afterCommand)
+        case .resynchronising: nextFailure = higher(Failure(.path), nextFailure)
         case .stopped, .opening, .portGone, .synchronising, .awaiting, .pausing, .resting, .mute, .fillingDataMode,
             .restarting, .resettingHardware, .recordingManifest, .online:
-            enterAfterFailure(.link, now: now)
+            enterAfterFailure(Failure(.path), now: now)
         }
         return take()
     }
 
     /// Traffic was acknowledged by the remote broker (or came from it): the link works.
-    public mutating func delivered(now: Duration) {
-        guard isOnline else { return }
-        ladder.delivered()
+    public mutating func delivered(now: Duration) -> [LinkAction] {
+        guard isOnline else { return take() }
+        ladder.delivered(now: now)
         if case .online = state { state = .online(poll: now + Self.pollInterval) }
+        return take()
     }
 
     // MARK: Owner
@@ -207,7 +212,6 @@ extension LinkStateMachine {
     /// The outcome of `resetHardware`.
     public mutating func hardwareResetFinished(succeeded: Bool, reason: String, now: Duration) -> [LinkAction] {
         guard case .resettingHardware = state else { return take() }
-        ladder.noteHardwareReset(now: now)
         if succeeded {
             clearDataModeRecord()
         } else {

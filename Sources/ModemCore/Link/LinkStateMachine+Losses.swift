@@ -7,23 +7,23 @@ extension LinkStateMachine {
         switch state {
         case .online:
             goOffline(reason)
-            enterAfterFailure(.context, now: now)
+            enterAfterFailure(Failure(.context), now: now)
         case .running(let step):
             guard step.standsOnContext else { return }
             // The command on the wire ends first; its failure must not enter lower.
             goOffline(reason)
-            afterCommand = max(.context, afterCommand ?? .context)
+            afterCommand = higher(Failure(.context), afterCommand)
         case .recordingManifest:
-            afterCommand = max(.context, afterCommand ?? .context)
+            afterCommand = higher(Failure(.context), afterCommand)
         case .awaiting(let step, _), .pausing(_, let step):
             guard step.standsOnContext else { return }
             goOffline(reason)
-            enterAfterFailure(.context, now: now)
+            enterAfterFailure(Failure(.context), now: now)
         case .resting(let until, let rung):
             if rung < .context { state = .resting(until: until, rung: .context) }
         case .resynchronising:
             goOffline(reason)
-            nextRung = max(.context, nextRung ?? .context)
+            nextFailure = higher(Failure(.context), nextFailure)
         case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .restarting, .resettingHardware:
             return
         }
@@ -47,7 +47,7 @@ extension LinkStateMachine {
             loseCard(reason, now: now)
         case .recordingManifest:
             report(.error, reason)
-            afterCommand = max(.radio, afterCommand ?? .radio)
+            afterCommand = higher(Failure(.card), afterCommand)
         case .awaiting(let step, _), .pausing(_, let step):
             if step.standsOnCard { loseCard(reason, now: now) }
         case .resting(_, let rung):
@@ -56,10 +56,10 @@ extension LinkStateMachine {
             guard step.standsOnCard else { return }
             goOffline(reason)
             report(.error, reason)
-            afterCommand = max(.radio, afterCommand ?? .radio)
+            afterCommand = higher(Failure(.card), afterCommand)
         case .resynchronising:
             goOffline(reason)
-            nextRung = max(.radio, nextRung ?? .radio)
+            nextFailure = higher(Failure(.card), nextFailure)
         case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .restarting, .resettingHardware:
             break
         }
@@ -85,7 +85,7 @@ extension LinkStateMachine {
         case .synchronising(.restarted), .synchronising(.blindRestart):
             return  // Expected; AT goes on until it answers.
         case .running(.restart):
-            ladder.noteRestart(now: now)
+            ladder.noteUse(.restart, now: now)
         case .running, .awaiting, .pausing, .resting, .resynchronising, .mute, .recordingManifest, .online:
             break
         }

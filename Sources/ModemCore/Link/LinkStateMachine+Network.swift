@@ -17,14 +17,14 @@ extension LinkStateMachine {
         } else if result.cmeCode == 14 {
             // Busy after boot; no READY is promised afterwards, so it is polled (module-behaviour 2).
             if wait(now: now) > .seconds(120) {
-                fail(.radio, "the SIM stays busy", now: now)
+                fail(Failure(.card), "the SIM stays busy", now: now)
             } else {
                 pause(.seconds(1), then: .simStatus, now: now)
             }
         } else if result.cmeCode == 10 {
             noCard(now: now)
         } else if wait(now: now) > .seconds(120) {
-            fail(.radio, "AT+CPIN? is answered \(result.final.wireText)", now: now)
+            fail(Failure(.card), "AT+CPIN? is answered \(result.final.wireText)", now: now)
         } else {
             simTrouble("AT+CPIN? was answered \(result.final.wireText)", .seconds(5), now: now)
         }
@@ -33,7 +33,7 @@ extension LinkStateMachine {
     /// A card that only lost its contact is often seen again after `AT+CFUN=0/1`, so that is tried now and then.
     private mutating func noCard(now: Duration) {
         if wait(now: now) > .seconds(300) {
-            fail(.radio, "no SIM card is seen", now: now)
+            fail(Failure(.card), "no SIM card is seen", now: now)
         } else {
             simTrouble("no SIM card is seen: check that it sits right", .seconds(10), now: now)
         }
@@ -55,7 +55,7 @@ extension LinkStateMachine {
             pinWasRefused(now: now)
         case .accepted:
             if wait(now: now) > .seconds(120) {
-                fail(.radio, "the SIM took its PIN and does not get ready", now: now)
+                fail(Failure(.card), "the SIM took its PIN and does not get ready", now: now)
             } else {
                 pause(.seconds(1), then: .simStatus, now: now)
             }
@@ -92,20 +92,25 @@ extension LinkStateMachine {
     }
 
     mutating func registrationAnswered(_ step: LinkStep, _ result: CommandResult, now: Duration) {
-        for line in result.lines {
-            if let status = registrationStatus(line) { noteRegistration(status) }
-        }
+        let statuses = result.lines.compactMap(registrationStatus)
+        for status in statuses { noteRegistration(status) }
+        if step == .registrationEPS { searches = false }
+        if statuses.contains(where: { $0 == 2 || $0 == 3 }) { searches = true }
         if registered {
             waited()
             run(.attachStatus)
         } else if step == .registrationEPS {
             run(.registrationGPRS)
-        } else if wait(now: now) > .seconds(180) {
-            fail(
-                .radio, "no registration within 3 minutes: check antenna, signal and whether the SIM is paid for",
-                now: now)
         } else {
-            pause(.seconds(2), then: .registrationEPS, now: now)
+            notSearchingSince = searches ? nil : notSearchingSince ?? now
+            let hint = "check antenna, signal and whether the SIM is paid for"
+            if wait(now: now) > Self.searchPatience {
+                fail(Failure(.searching), "no registration within 10 minutes: \(hint)", now: now)
+            } else if let since = notSearchingSince, now - since > Self.registrationPatience {
+                fail(Failure(.unregistered), "no registration, and the radio does not search: \(hint)", now: now)
+            } else {
+                pause(.seconds(2), then: .registrationEPS, now: now)
+            }
         }
     }
 
@@ -126,8 +131,13 @@ extension LinkStateMachine {
             } else {
                 settings.accessPoint == nil || appliedAPN ? settle() : run(.contextQuery)
             }
-        } else if wait(now: now) > .seconds(120) {
-            fail(.radio, "not attached to the packet network within 2 minutes", now: now)
+        } else if !registered || recovering && wait(now: now) > .seconds(30) {
+            // Without registration there is nothing to attach to: the radio is given the time it needs for that.
+            settled = false
+            waited()
+            run(.registrationEPS)
+        } else if wait(now: now) > Self.registrationPatience {
+            fail(Failure(.context, at: .radio), "not attached to the packet network within 3 minutes", now: now)
         } else if !recovering {
             run(.attach)
         } else {
@@ -165,7 +175,7 @@ extension LinkStateMachine {
             report(.info, "address: \(address)")
             run(.signal)
         } else if wait(now: now) > .seconds(30) {
-            fail(.radio, "no address from the network: check [module] apn", now: now)
+            fail(Failure(.context, at: .radio), "no address from the network: check [module] apn", now: now)
         } else if settings.accessPoint?.username != nil, !appliedAPN {
             // The APN was right, but perhaps not its credentials.
             run(.contextAuthentication)
@@ -197,6 +207,7 @@ extension LinkStateMachine {
 
     mutating func waited() {
         waitingSince = nil
+        notSearchingSince = nil
         simProblem = ""
     }
 }

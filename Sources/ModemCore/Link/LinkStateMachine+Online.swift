@@ -20,14 +20,14 @@ extension LinkStateMachine {
             backOnline(now: now)
         case (true, 2):
             goOffline("the MQTT session is gone")
-            enterAfterFailure(.session, now: now)
+            enterAfterFailure(Failure(.path, at: .session), now: now)
         case (true, 0):
             goOffline("the module reports no connection")
             sessionGone = true
-            enterAfterFailure(.link, now: now)
+            enterAfterFailure(Failure(.path), now: now)
         default:
             goOffline("AT+MQTTSTATU was answered \(result.final.wireText)")
-            enterAfterFailure(.link, now: now)
+            enterAfterFailure(Failure(.module), now: now)
         }
     }
 
@@ -47,7 +47,7 @@ extension LinkStateMachine {
             report(.warning, "AT+MQTTMSGGET was answered \(result.final.wireText)")
             if readFailed() {
                 goOffline("cached messages cannot be read")
-                enterAfterFailure(.link, now: now)
+                enterAfterFailure(Failure(.module), now: now)
             } else if closedDuring || publishRefused {
                 run(.status)
             } else {

@@ -2,28 +2,43 @@ import ATProtocol
 
 /// What failures lead to: the rungs, the mute module, the open data mode.
 extension LinkStateMachine {
-    /// A step failed in a way that belongs to `rung`.
-    mutating func fail(_ rung: Rung, _ reason: String, now: Duration) {
+    /// A step failed in this way.
+    mutating func fail(_ failure: Failure, _ reason: String, now: Duration) {
         waited()
         goOffline(reason)
-        let decision = ladder.next(entry: rung, hasHardwareReset: settings.hasHardwareReset, now: now)
+        let decision = decide(failure, now: now)
         let delay = decision.after == .zero ? "now" : "in \(milliseconds(decision.after)) ms"
         report(.warning, "\(reason); next: \(decision.rung), \(delay)")
         recovery = Recovery(rung: decision.rung, reason: reason)
-        if decision.after == .zero {
-            enter(decision.rung, now: now)
-        } else {
-            state = .resting(until: now + decision.after, rung: decision.rung)
-        }
+        follow(decision, now: now)
     }
 
     /// Like `fail`, for a break whose reason was already said with `offline`.
-    mutating func enterAfterFailure(_ rung: Rung, now: Duration) {
+    mutating func enterAfterFailure(_ failure: Failure, now: Duration) {
         waited()
         noteEndOfSession(now: now)
-        let decision = ladder.next(entry: rung, hasHardwareReset: settings.hasHardwareReset, now: now)
+        let decision = decide(failure, now: now)
         report(.info, "recovery: \(decision.rung)")
         recovery = Recovery(rung: decision.rung)
+        follow(decision, now: now)
+    }
+
+    /// What the ladder says. Nothing above the failure's own rung is done while the network is not there: what comes
+    /// first then is the wait for registration.
+    mutating func decide(_ failure: Failure, now: Duration) -> RecoveryLadder.Decision {
+        var limit = Rung.service
+        switch failure.trouble {
+        case .broker, .path, .context:
+            if introduced, !registered {
+                settled = false
+                limit = failure.rung
+            }
+        case .searching, .unregistered, .card, .module, .mute, .port: break
+        }
+        return ladder.next(failure, limit: limit, now: now)
+    }
+
+    private mutating func follow(_ decision: RecoveryLadder.Decision, now: Duration) {
         if decision.after == .zero {
             enter(decision.rung, now: now)
         } else {
@@ -37,28 +52,56 @@ extension LinkStateMachine {
         onlineSince = nil
     }
 
-    /// Starts the first step of a rung. What a failed bring-up left out is made up for first.
+    /// Starts the first step of a rung. What it needs and a failed bring-up left out is made up for first.
     mutating func enter(_ rung: Rung, now: Duration) {
         closedStaleLink = false
         noticesPending = 0
         afterCommand = nil
         let nothingToEnd = sessionGone
         sessionGone = false
+        for need in rung.rule.needs where !isMet(need) {
+            ladder.noteUse(.link, now: now)
+            return makeUp(for: need)
+        }
+        // A restart counts when it was heard.
+        if rung != .restart, rung != .hardware { ladder.noteUse(rung, now: now) }
         switch rung {
-        case .probe, .session, .link, .context:
-            if !introduced { return run(.echoOff) }
-            if !settled { return run(.simStatus) }
-            if rung == .context { return run(.shut) }
-            if !prepared { return run(.address) }
-            if rung == .session { return run(.connect) }
-            run(nothingToEnd ? .closeLink : .closeSession)
+        case .session: run(.connect)
+        case .probe, .link: run(nothingToEnd ? .closeLink : .closeSession)
+        case .context: run(.shut)
         case .radio:
             registered = false
             settled = false
             run(.radioOff)
         case .restart: run(.restart)
         case .hardware: resetHardware(now: now)
+        case .service:
+            giveUp(recovery?.reason ?? "the module does not work", now: now)
+            state = .resting(until: now + .seconds(60), rung: .link)
         }
+    }
+
+    private func isMet(_ need: RungRule.Need) -> Bool {
+        switch need {
+        case .introduced: introduced
+        case .settled: settled
+        case .prepared: prepared
+        }
+    }
+
+    private mutating func makeUp(for need: RungRule.Need) {
+        switch need {
+        case .introduced: run(.echoOff)
+        case .settled: run(.simStatus)
+        case .prepared: run(.address)
+        }
+    }
+
+    /// Nothing is left to try: the service is to end. Until its owner sees to that, or if it does not, the machine goes on.
+    mutating func giveUp(_ reason: String, now: Duration) {
+        report(.error, "\(reason), and nothing that could be done about it has helped")
+        recovery = Recovery(rung: .service, reason: reason)
+        actions.append(.gaveUp(reason: reason))
     }
 
     mutating func resetHardware(now: Duration) {
@@ -66,6 +109,7 @@ extension LinkStateMachine {
         recovery = Recovery(rung: .hardware, reason: recovery?.reason)
         forgetModule(now: now)
         portLostDuringReset = false
+        ladder.noteUse(.hardware, now: now)
         state = .resettingHardware
         actions.append(.resetHardware)
     }
@@ -82,7 +126,7 @@ extension LinkStateMachine {
         usesSpareContext = false
         if pin == .accepted { pin = .unused }
         afterCommand = nil
-        nextRung = nil
+        nextFailure = nil
         noticesPending = 0
         sessionGone = false
         closedStaleLink = false
@@ -109,23 +153,29 @@ extension LinkStateMachine {
     mutating func moduleIsMute(now: Duration) {
         goOffline("the module does not answer")
         forgetModule(now: now)
-        let canReset = settings.hasHardwareReset && ladder.mayResetHardware(now: now)
-        if dataModeRecord != nil {
-            endDataMode(now: now)
-        } else if !blindlyRestarted, ladder.mayRestart(now: now) {
+        if dataModeRecord != nil { return endDataMode(now: now) }
+        let since = muteSince ?? now
+        muteSince = since
+        let rung = ladder.mute(wasRestarted: blindlyRestarted, since: since, now: now)
+        switch rung {
+        case .restart?:
             blindlyRestarted = true
             report(.error, "the module does not answer AT: sending AT+RESET blindly")
             recovery = Recovery(rung: .restart, reason: "the module does not answer")
             actions.append(.restartBlindly)
             synchronise(.blindRestart(extended: false), attempts: 40)
-        } else if canReset {
+        case .hardware?:
             resetHardware(now: now)
-        } else {
+        case .probe?, .session?, .link?, .context?, .radio?, .service?, nil:
             let remedy =
                 settings.hasHardwareReset
                 ? "the reset comes when its spacing allows" : "no [module] reset is configured"
             report(.error, "the module is mute: check power, cable and baud rate; \(remedy)")
             blindlyRestarted = false
+            if rung == .service {
+                ladder.noteUse(.service, now: now)
+                giveUp("the module does not answer", now: now)
+            }
             state = .mute(until: now + .seconds(30))
         }
     }
@@ -133,7 +183,7 @@ extension LinkStateMachine {
     /// An `AT+MPUBEX` may be half full: nothing may be written that could become its payload, but a hardware reset or,
     /// without one, as many CR as were declared.
     mutating func endDataMode(now: Duration) {
-        if settings.hasHardwareReset, ladder.mayResetHardware(now: now) {
+        if ladder.allows(.hardware, for: .mute, now: now) {
             report(.warning, "an AT+MPUBEX may be open in the module: resetting it before anything is written")
             resetHardware(now: now)
         } else {
@@ -169,8 +219,14 @@ extension LinkStateMachine {
         guard let due = deadline, due <= now else { return take() }
         switch state {
         case .portGone:
-            state = .opening
-            actions.append(.openPort)
+            if let since = portGoneSince, now >= since + Self.portPatience, ladder.portIsGone(now: now) {
+                portGoneSince = now
+                resetHardware(now: now)
+                portLostDuringReset = true
+            } else {
+                state = .opening
+                actions.append(.openPort)
+            }
         case .awaiting(let step, _):
             outcomeLate(step, now: now)
         case .pausing(_, let step): run(step)
@@ -191,10 +247,10 @@ extension LinkStateMachine {
         switch step {
         case .secure: setupDeadlineReached(now: now)
         case .open: connectFailed("no CONNECT OK within \(connectTimeout.components.seconds) s", now: now)
-        case .connect: fail(.link, "no CONNACK within [remote] ack_timeout", now: now)
+        case .connect: fail(Failure(.path), "no CONNACK within [remote] ack_timeout", now: now)
         case .unsubscribe(let index): unsubscribeUnanswered(index, now: now)
-        case .subscribe: fail(.link, "no SUBACK within [remote] ack_timeout", now: now)
-        default: fail(.link, "no answer to \(step) within [remote] ack_timeout", now: now)
+        case .subscribe: fail(Failure(.path), "no SUBACK within [remote] ack_timeout", now: now)
+        default: fail(Failure(.path), "no answer to \(step) within [remote] ack_timeout", now: now)
         }
     }
 }

@@ -9,7 +9,7 @@ extension LinkStateMachine {
 
     /// No connection came of `AT+MIPSTART` or `AT+SSLMIPSTART`.
     mutating func connectFailed(_ reason: String, now: Duration) {
-        settings.tls == nil ? fail(.link, reason, now: now) : tlsFailed(reason, now: now)
+        settings.tls == nil ? fail(Failure(.path), reason, now: now) : tlsFailed(reason, now: now)
     }
 
     // MARK: Commands of the session
@@ -25,7 +25,7 @@ extension LinkStateMachine {
         } else {
             credentialForm = .asConfigured
             let answer = result.final.wireText
-            fail(.link, "AT+MCONFIG was answered \(answer): check [remote] client_id, username, will", now: now)
+            fail(Failure(.broker), "AT+MCONFIG was answered \(answer): check [remote] client_id, username, will", now: now)
         }
     }
 
@@ -58,13 +58,13 @@ extension LinkStateMachine {
             case .connect:
                 guard result.cmeCode == 767 else { return sessionRefused(now: now) }
                 let answer = result.final.wireText
-                fail(.link, "AT+MCONNECT was answered \(answer): the TCP connection is gone", now: now)
+                fail(Failure(.path), "AT+MCONNECT was answered \(answer): the TCP connection is gone", now: now)
             case .unsubscribe(let index):
                 report(.warning, "AT+MUNSUB was answered \(result.final.wireText); the filter stays for now")
                 settledFilters.insert(index)
                 closedDuring ? closedWhileConnecting(step, now: now) : nextUnsubscribe(now: now)
             default:
-                fail(.link, "\(step) was answered \(result.final.wireText)", now: now)
+                fail(Failure(.broker), "\(step) was answered \(result.final.wireText)", now: now)
             }
             return
         }
@@ -146,7 +146,7 @@ extension LinkStateMachine {
             next(after: step, now: now)
         case (.subscribe(let index), .error):
             fail(
-                .link,
+                Failure(.broker),
                 """
                 the subscription to \(printable(settings.subscriptions[index].filter)) was refused: check the rights \
                 of this client
@@ -165,7 +165,7 @@ extension LinkStateMachine {
 
     private mutating func alreadyConnected(now: Duration) {
         // A TCP connection of an earlier run; one retry after closing it (module-behaviour 3).
-        if closedStaleLink { return fail(.context, "the module keeps an old TCP connection", now: now) }
+        if closedStaleLink { return fail(Failure(.path, at: .context), "the module keeps an old TCP connection", now: now) }
         closedStaleLink = true
         run(.closeSession)
     }
@@ -223,7 +223,7 @@ extension LinkStateMachine {
             sessionRefused(now: now)
         } else {
             closedAtConnect = step == .connect
-            fail(.link, "the broker closed the connection during \(step)", now: now)
+            fail(Failure(.broker), "the broker closed the connection during \(step)", now: now)
         }
     }
 }

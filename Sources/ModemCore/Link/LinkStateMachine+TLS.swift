@@ -52,9 +52,9 @@ extension LinkStateMachine {
     /// The manifest of this token is on disk.
     public mutating func manifestRecorded(token: Int, now: Duration) -> [LinkAction] {
         guard case .recordingManifest = state, token == tls?.token else { return take() }
-        if let rung = afterCommand {
+        if let failure = afterCommand {
             afterCommand = nil
-            enterAfterFailure(rung, now: now)
+            enterAfterFailure(failure, now: now)
         } else if let next = tls?.setup?.recorded() {
             follow(next, now: now)
         } else {
@@ -103,7 +103,7 @@ extension LinkStateMachine {
     /// `AT+SSLMIPSTART` came to nothing.
     mutating func tlsFailed(_ reason: String, now: Duration) {
         guard let diagnosis = tls?.diagnosis(host: settings.host, port: settings.port) else {
-            return fail(.link, reason, now: now)
+            return fail(Failure(.path), reason, now: now)
         }
         let hasCarried = tls?.manifest.isGood(settings.tls?.wanted ?? [:]) ?? false
         report(.error, "\(reason). The module does not say why. \(diagnosis)")
@@ -114,10 +114,10 @@ extension LinkStateMachine {
         }
         let failures = tls?.failures ?? 1
         // Files that carried a session before: the first failures are more likely the network's than TLS's.
-        if hasCarried, failures <= 3 { return fail(.link, reason, now: now) }
+        if hasCarried, failures <= 3 { return fail(Failure(.path), reason, now: now) }
         waited()
         goOffline(reason)
-        let decision = ladder.next(entry: .link, hasHardwareReset: settings.hasHardwareReset, now: now)
+        let decision = decide(Failure(hasCarried ? .path : .broker), now: now)
         let pause = max(decision.after, tls?.leastPause ?? .seconds(15))
         report(.info, "next try in \(pause.components.seconds) s")
         state = .resting(until: now + pause, rung: decision.rung)

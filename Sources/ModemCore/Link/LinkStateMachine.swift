@@ -59,6 +59,13 @@ public struct LinkStateMachine: ~Copyable {
     /// Attempts at a module that may be booting: 90 s.
     static let bootAttempts = 180
 
+    /// Registration and attach take up to 2 minutes, and resetting early makes it longer (Air780EP guide, Air724UG guide).
+    static let registrationPatience: Duration = .seconds(180)
+    /// A radio that searches is doing what can be done: it is left alone for longer.
+    static let searchPatience: Duration = .seconds(600)
+    /// A port that does not come back within this time is not just that of a module that restarts.
+    static let portPatience: Duration = .seconds(90)
+
     var state = State.stopped
     let settings: LinkSettings
     var ladder: RecoveryLadder
@@ -82,6 +89,10 @@ public struct LinkStateMachine: ~Copyable {
     var prepared = false
     var registered = false
     var registrationDenied = false
+    /// Since when no answer said that the radio searches or was denied; `nil`: one does.
+    var notSearchingSince: Duration?
+    /// Whether an answer of the present round says so.
+    var searches = false
     /// The APN was set in this life of the module; it is not set twice.
     var appliedAPN = false
     var triedPrivateAPN = false
@@ -97,9 +108,9 @@ public struct LinkStateMachine: ~Copyable {
     /// `CLOSED` came while the step ran that needs the connection.
     var closedDuring = false
     /// A loss that was noticed while a command was on the wire; acted on when it ends.
-    var afterCommand: Rung?
+    var afterCommand: Failure?
     /// Where recovery goes on when the session is in step again; `nil`: `MQTTSTATU` decides.
-    var nextRung: Rung?
+    var nextFailure: Failure?
     /// Since when the running wait (card, registration, attach, address) lasts.
     var waitingSince: Duration?
     var simProblem = ""
@@ -127,8 +138,12 @@ public struct LinkStateMachine: ~Copyable {
     // The mute module.
     var bytesSeen = false
     var blindlyRestarted = false
+    /// When it was first found mute; `nil`: it has answered since.
+    var muteSince: Duration?
     var dataModeRecord: Int?
     var portLostDuringReset = false
+    /// When the port went; `nil`: it is there.
+    var portGoneSince: Duration?
 
     /// What became of the configured PIN.
     enum PINUse: Equatable {
@@ -145,7 +160,8 @@ public struct LinkStateMachine: ~Copyable {
     /// A machine that has not been started.
     public init(_ settings: LinkSettings) {
         self.settings = settings
-        ladder = RecoveryLadder(seed: settings.seed)
+        ladder = RecoveryLadder(
+            seed: settings.seed, hasHardwareReset: settings.hasHardwareReset, memory: settings.ladderMemory)
         tls = settings.tls.map(TLSLink.init)
         mayBeBooting = settings.mayBeBooting
         profile = settings.profile ?? .ec716s
@@ -194,6 +210,7 @@ public struct LinkStateMachine: ~Copyable {
     // MARK: Shared
 
     mutating func take() -> [LinkAction] {
+        if let change = ladder.takeChange() { actions.append(.recordLadder(change)) }
         defer { actions.removeAll(keepingCapacity: true) }
         return actions
     }

@@ -110,10 +110,10 @@ enum LinkStep: Equatable {
             .registrationReportsEPS, .registrationReportsGPRS, .registrationEPS, .registrationGPRS, .attachStatus,
             .contextQuery, .contextDefinition, .contextAuthentication, .signal, .singleConnection, .receiveMode,
             .textMode, .closeSession, .closeLink, .secure, .configure, .open, .connect, .subscribe, .unsubscribe,
-            .status, .readCache, .farewellSession, .farewellLink:
+            .status, .readCache, .farewellSession, .farewellLink, .simStatus:
             .link
-        case .address, .activate: .context
-        case .simStatus, .simPIN, .attach, .detach, .reattach, .privateAPN, .shut, .attachWait, .contextActivation,
+        case .address, .activate, .attachWait: .context
+        case .simPIN, .attach, .detach, .reattach, .privateAPN, .shut, .contextActivation,
             .spareDefinition, .spareActivation:
             .radio
         case .radioOff, .radioOn: .restart

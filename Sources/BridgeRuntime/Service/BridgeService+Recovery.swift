@@ -1,0 +1,48 @@
+import Configuration
+import GPIO
+import LinuxIO
+import ModemCore
+import Outbox
+import Synchronization
+
+/// What the service does for the recovery ladder: the hardware rung, its memory, and the end that comes after the last
+/// rung.
+extension BridgeService {
+    /// What `[module] reset` asks for.
+    func moduleReset(_ clock: any BridgeClock) -> (any ModuleReset)? {
+        switch configuration.module.reset {
+        case .command(let command): return ResetRunner(command: command, loop: loop, log: log)
+        case .gpio(let chip, let offset, let activeLow, let pulse):
+            let reset = ResetPulse(name: "\(chip):\(offset)", pulse: pulse, clock: clock, log: log) {
+                () throws(GPIOError) -> any OutputLine in
+                try GPIOLine(chip: chip, line: offset, activeLow: activeLow)
+            }
+            reset.prepare()
+            return reset
+        case nil: return nil
+        }
+    }
+
+    /// What the ladder remembers of earlier runs.
+    func ladderMemory(_ store: SQLiteMessageStore, wallClock: Int64) throws(StoreError) -> LadderMemory {
+        guard let bytes = try store.meta(Dispatcher.Meta.ladder) else { return LadderMemory() }
+        if let memory = LadderMemory(encoded: bytes, wallClock: wallClock) { return memory }
+        log(
+            .warning,
+            "what was kept of the module's restarts and of what helped it cannot be read: it is forgotten")
+        return LadderMemory()
+    }
+
+    /// No rung of the ladder has helped: ends in order, and with a status that makes the service manager start it anew.
+    /// Later, so that what called has returned.
+    func giveUpSoon(_ reason: String) {
+        loop.schedule(after: .zero) { [weak self] in self?.assumeIsolated { $0.gaveUp(reason) } }
+    }
+
+    private func gaveUp(_ reason: String) {
+        guard !stopping else { return }
+        exitStatus.store(ExitCode.temporary.rawValue, ordering: .releasing)
+        log(.error, "\(reason): ending with status \(ExitCode.temporary.rawValue), to be started anew")
+        stop()
+    }
+}
