@@ -68,7 +68,7 @@ func said(_ loaded: Configuration.Loaded) -> [String] {
             ])
         #expect(
             Configuration.keysNotActedOn == [
-                "module.reset.gpio", "module.profile = \"quectel-gsm\"", "module.profile = \"bc260y\"",
+                "module.profile = \"quectel-gsm\"", "module.profile = \"bc260y\"",
             ])
     }
 

@@ -54,11 +54,8 @@ import Testing
             ])
     }
 
-    @Test func `a GPIO line is accepted with a warning for now`() {
-        #expect(
-            said(parsed(with("module.reset.gpio = \"gpiochip0:1\""), support: .current)) == [
-                "warning: c.toml:2: module.reset.gpio: is accepted, but this release does not act on it yet"
-            ])
+    @Test func `what this release acts on gets no warning`() {
+        #expect(said(parsed(with("module.reset.gpio = \"gpiochip0:1\""), support: .current)) == [])
         #expect(said(parsed(with("remote.heartbeat = false"), support: .current)) == [])
     }
 }

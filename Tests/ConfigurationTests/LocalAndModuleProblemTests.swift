@@ -95,11 +95,11 @@ extension BadInput {
                 "c.toml:2: module.reset.pulse: means nothing with command; expected it beside gpio",
             ]),
         BadInput(
-            with("module.reset = { gpio = \"17\", active = \"LOW\", pulse = \"1 ms\" }"),
+            with("module.reset = { gpio = \"17\", active = \"LOW\", pulse = \"149 ms\" }"),
             [
                 "c.toml:2: module.reset.gpio: \"17\" is not a line of a chip; expected one such as \"gpiochip0:17\"",
                 "c.toml:2: module.reset.active: \"LOW\" is not known; expected \"low\" or \"high\"",
-                "c.toml:2: module.reset.pulse: \"1 ms\" is out of range; expected 10 ms to 1 min",
+                "c.toml:2: module.reset.pulse: \"149 ms\" is out of range; expected 150 ms to 1 min",
             ]),
         BadInput(
             with("module.reset = \"cmd\""),

@@ -69,18 +69,57 @@ import Testing
         #expect(harness.deadline == harness.now)
     }
 
-    @Test func noRegistrationTurnsTheRadioOffAndOnThenRestarts() {
+    /// Without registration for hours: when the radio was turned off and on first, and what was done in all.
+    static let unregistered: [(status: Int, first: Int, actions: [String])] = [
+        (0, 180, ["AT+CFUN=0", "AT+RESET", "reset hardware"]), (4, 180, ["AT+CFUN=0", "AT+RESET", "reset hardware"]),
+        (2, 600, ["AT+CFUN=0", "AT+RESET"]), (3, 600, ["AT+CFUN=0", "AT+RESET"]),
+    ]
+
+    @Test(arguments: unregistered) func noRegistration(status: Int, first: Int, actions: [String]) throws {
         let harness = LinkHarness(LinkHarness.settings { $0.hasHardwareReset = true })
         harness.start()
-        var seen: [String] = []
-        while harness.now < .seconds(2 * 3600), harness.violations.isEmpty {
+        var seen: [(String, Duration)] = []
+        while harness.now < .seconds(12 * 3600), harness.violations.isEmpty {
             harness.behave { line in
                 line.hasPrefix("AT+C") && line.hasSuffix("REG?")
-                    ? GoodModule.answer("\(line.dropLast().dropFirst(2)): 1,2") : GoodModule.result(of: line)
+                    ? GoodModule.answer("\(line.dropLast().dropFirst(2)): 1,\(status)") : GoodModule.result(of: line)
+            }
+            let now = harness.now
+            let actions = ["AT+CFUN=0", "AT+RESET", "reset hardware"]
+            seen += harness.take().filter { actions.contains($0) }.map { ($0, now) }
+        }
+        #expect(seen.prefix(actions.count).map(\.0) == actions)
+        #expect(Set(seen.map(\.0)) == Set(actions))
+        let began = try #require(seen.first?.1)
+        #expect(began >= .seconds(first) && began < .seconds(first + 10))
+        if status == 2 || status == 3 {
+            #expect(seen.filter { $0.0 == "AT+RESET" }.count == 1, "one a day: weather does not wear the module out")
+        }
+        #expect(harness.gaveUp == [], "and does not end the service")
+        #expect(harness.behave(until: { $0.isOnline }))
+        #expect(harness.violations == [])
+    }
+
+    /// Lost while online, and the radio searches: it is left alone for 10 minutes.
+    @Test(arguments: [590, 1300]) func registrationLostWhileOnline(seconds: Int) {
+        let harness = LinkHarness.online { $0.hasHardwareReset = true }
+        let back = harness.now + .seconds(seconds)
+        harness.urc(.registration(domain: .cereg, status: 2))
+        harness.urc(.cgev(.pdnDeactivated(cid: 1)))
+        var seen: [String] = []
+        while !harness.isOnline, harness.now < .seconds(7200) {
+            harness.behave { line in
+                guard harness.now < back else { return GoodModule.result(of: line) }
+                switch line {
+                case "AT+CEREG?", "AT+CGREG?": return GoodModule.answer("\(line.dropLast().dropFirst(2)): 1,2")
+                case "AT+CGATT?": return GoodModule.answer("+CGATT: 0")
+                default: return GoodModule.result(of: line)
+                }
             }
             seen += harness.take().filter { ["AT+CFUN=0", "AT+RESET", "reset hardware"].contains($0) }
         }
-        #expect(seen.prefix(6) == ["AT+CFUN=0", "AT+RESET", "reset hardware", "AT+CFUN=0", "AT+CFUN=0", "AT+RESET"])
+        #expect(harness.isOnline && harness.now < back + .seconds(10))
+        #expect(seen == (seconds < 600 ? [] : ["AT+CFUN=0", "AT+RESET"]))
         #expect(harness.violations == [])
     }
 
@@ -93,7 +132,7 @@ import Testing
             harness.expire()
         }
         #expect(harness.take() == ["AT+CGATT=1", "AT+CGATT?", "AT+CGATT=1", "AT+CGATT?", "AT+CGATT=1", "AT+CGATT?"])
-        harness.pass(.seconds(121))
+        harness.pass(.seconds(181))
         harness.complete(GoodModule.answer("+CGATT: 0"))
         #expect(harness.take() == ["AT+CFUN=0"])
     }

@@ -102,28 +102,79 @@ import Testing
         #expect(harness.outstanding == "AT+CFUN=0")
     }
 
-    @Test func wholeLadderForABrokerThatIsNotThere() {
+    /// What may be the module's own fault is tried once; then the broker is waited for, and nothing is worn out.
+    @Test func brokerThatIsNotThereForDays() {
         let harness = LinkHarness(LinkHarness.settings { $0.hasHardwareReset = true })
         harness.start()
         var rungs: [String] = []
-        var restarts: [Duration] = []
-        var dials = 0
-        while harness.now < .seconds(4 * 3600), harness.violations.isEmpty {
+        var counts: [String: Int] = [:]
+        while harness.now < .seconds(3 * 86400 - 3600), harness.violations.isEmpty {
             harness.behave { $0.hasPrefix("AT+MIPSTART") ? CommandResult(final: .error) : GoodModule.result(of: $0) }
             for line in harness.take() {
-                if line.hasPrefix("AT+MIPSTART") { dials += 1 }
-                if line == "AT+RESET" { restarts.append(harness.now) }
-                if ["AT+CIPSHUT", "AT+CFUN=0", "AT+RESET", "reset hardware"].contains(line), rungs.last != line {
-                    rungs.append(line)
-                }
+                if line.hasPrefix("AT+MIPSTART") { counts["dial", default: 0] += 1 }
+                guard ["AT+CIPSHUT", "AT+CFUN=0", "AT+RESET", "reset hardware"].contains(line) else { continue }
+                counts[line, default: 0] += 1
+                if !rungs.contains(line) { rungs.append(line) }
             }
         }
-        #expect(rungs.prefix(4) == ["AT+CIPSHUT", "AT+CFUN=0", "AT+RESET", "reset hardware"])
-        #expect(dials < 300, "a call every minute, not every second: \(dials)")
-        for (index, pair) in zip(restarts, restarts.dropFirst()).enumerated() {
-            #expect(pair.1 - pair.0 >= .seconds([600, 1800, 3600][min(index, 2)]))
+        #expect(rungs == ["AT+CIPSHUT", "AT+CFUN=0", "AT+RESET"])
+        #expect(counts["AT+RESET"] == 3, "one a day")
+        #expect(counts["AT+CFUN=0", default: 0] <= 3 * 24 + 4)
+        #expect((3 * 1200...3 * 1800).contains(counts["dial", default: 0]), "a call a minute, not one a second: \(counts)")
+        #expect(harness.gaveUp == [])
+        #expect(harness.behave(until: { $0.isOnline }))
+        #expect(harness.violations == [])
+    }
+
+    /// The network has lost us, and the connection with it: nothing but the wait for registration.
+    @Test func connectionLostWithoutRegistration() {
+        let harness = LinkHarness.online()
+        harness.urc(.registration(domain: .cereg, status: 2))
+        harness.expire()
+        harness.complete(LinkOnlineTests.status(0))
+        #expect(harness.take() == ["AT+MQTTSTATU", "offline", "AT+CPIN?"])
+        #expect(harness.behave(until: { $0.isOnline }))
+        #expect(harness.violations == [])
+    }
+
+    /// A module whose commands go unanswered again and again, although `AT` is: every rung, and then the service.
+    @Test(arguments: [false, true]) func moduleThatDoesNotWork(hardware: Bool) throws {
+        let harness = LinkHarness(LinkHarness.settings { $0.hasHardwareReset = hardware })
+        harness.start()
+        var seen: [String] = []
+        while harness.gaveUp.isEmpty, harness.now < .seconds(86400), harness.violations.isEmpty {
+            harness.behave {
+                $0.hasPrefix("AT+MIPSTART") ? CommandResult(final: .timedOut) : GoodModule.result(of: $0)
+            }
+            for line in harness.take() where ["AT+CIPSHUT", "AT+CFUN=0", "AT+RESET", "reset hardware"].contains(line) {
+                if !seen.contains(line) { seen.append(line) }
+            }
         }
-        #expect(restarts.count >= 3)
+        #expect(seen == ["AT+CIPSHUT", "AT+CFUN=0", "AT+RESET"] + (hardware ? ["reset hardware"] : []))
+        let end = try #require(harness.gaveUp.first)
+        #expect(end > .seconds(2400) && end < .seconds(7200), "\(end)")
+        #expect(harness.recovery?.rung == .service)
+        #expect(harness.behave(until: { $0.isOnline }), "who is not stopped goes on")
+        #expect(harness.violations == [])
+    }
+
+    /// A module that fell off the bus: the port's absence is answered by the hardware rung, and only by that.
+    @Test(arguments: [false, true]) func portThatDoesNotComeBack(hardware: Bool) {
+        let harness = LinkHarness.online { $0.hasHardwareReset = hardware }
+        let began = harness.now
+        harness.portClosed()
+        var resets: [Duration] = []
+        while harness.now < began + .seconds(3000), harness.violations.isEmpty {
+            if harness.isOpening { harness.portClosed() }
+            if harness.isResetting {
+                resets.append(harness.now - began)
+                harness.resetFinished(true)
+            }
+            harness.expire()
+        }
+        #expect(resets.count == (hardware ? 3 : 0))
+        #expect(resets.first.map { $0 >= .seconds(90) && $0 < .seconds(91) } ?? !hardware)
+        #expect(harness.gaveUp == [])
         #expect(harness.behave(until: { $0.isOnline }))
         #expect(harness.violations == [])
     }

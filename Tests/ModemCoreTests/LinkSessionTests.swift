@@ -47,10 +47,41 @@ import Testing
         harness.complete(GoodModule.ok)
         if !early {
             #expect(harness.take() == [])
-            #expect(harness.deadline == harness.now + .seconds(60))
+            #expect(harness.deadline == harness.now + .seconds(10))
             harness.urc(.outcome(.connectOK))
         }
         #expect(harness.take() == ["AT+MCONNECT=0,120"])
+    }
+
+    /// The outcome comes while the module is asked whether it is still there.
+    @Test(arguments: ["AT+MIPSTART", "AT+MCONNECT", "AT+MSUB"]) func outcomeDuringAttention(line: String) throws {
+        for end in [Outcome.connectOK, .connectFail(state: nil)] {
+            let harness = LinkHarness.at(line) { $0.acknowledgementTimeout = .seconds(60) }
+            harness.complete(GoodModule.ok)
+            harness.expire()
+            #expect(harness.take() == ["AT"])
+            let outcome = try #require(line == "AT+MIPSTART" ? end : GoodModule.outcome(of: line + "="))
+            harness.urc(.outcome(outcome))
+            #expect(harness.take() == [], "the command on the wire ends first")
+            harness.complete(GoodModule.ok)
+            let failed = outcome == .connectFail(state: nil)
+            #expect(harness.reported("no TCP connection") == failed)
+            #expect(!harness.take().isEmpty || failed)
+            #expect(harness.behave(until: { $0.isOnline }))
+            #expect(harness.violations == [])
+        }
+        let closed = LinkHarness.at(line) { $0.acknowledgementTimeout = .seconds(60) }
+        closed.complete(GoodModule.ok)
+        closed.expire()
+        closed.urc(.closed)
+        closed.complete(GoodModule.ok)
+        #expect(closed.reported("closed the connection during") == (line != "AT+MIPSTART"))
+        let silent = LinkHarness.at(line) { $0.acknowledgementTimeout = .seconds(60) }
+        silent.complete(GoodModule.ok)
+        silent.expire()
+        silent.complete(CommandResult(final: .timedOut))
+        silent.synchronisationFailed()
+        #expect(silent.take().contains("blind AT+RESET"))
     }
 
     @Test(arguments: [0, 1, 2]) func alreadyConnected(order: Int) {
@@ -85,8 +116,15 @@ import Testing
     @Test(arguments: ["AT+MIPSTART", "AT+MCONNECT", "AT+MSUB"]) func outcomeNeverComes(line: String) {
         let harness = LinkHarness.at(line)
         harness.complete(GoodModule.ok)
-        #expect(harness.deadline == harness.now + .seconds(line == "AT+MIPSTART" ? 60 : 10))
+        let began = harness.now
+        // Every 10 s AT finds out whether the module is still there.
+        for _ in 0..<(line == "AT+MIPSTART" ? 5 : 0) {
+            harness.expire()
+            #expect(harness.take() == ["AT"])
+            harness.complete(GoodModule.ok)
+        }
         harness.expire()
+        #expect(harness.now == began + .seconds(line == "AT+MIPSTART" ? 60 : 10))
         #expect(harness.take() == ["AT+MDISCONNECT"])
         // Too late: it belongs to nobody now.
         for outcome: Outcome in [.connectOK, .connackOK, .suback, .error(.error)] { harness.urc(.outcome(outcome)) }

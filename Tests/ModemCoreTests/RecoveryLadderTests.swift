@@ -39,7 +39,10 @@ import Testing
     static let climbs: [(failure: Failure, withLine: [Rung], without: [Rung])] = [
         (Failure(.broker), [.link, .context], [.link, .context]),
         (Failure(.path), [.link, .context, .radio, .restart], [.link, .context, .radio, .restart]),
-        (Failure(.path, at: .session), [.session, .context, .radio, .restart], [.session, .context, .radio, .restart]),
+        (
+            Failure(.path, at: .session), [.session, .context, .radio, .restart, .link],
+            [.session, .context, .radio, .restart, .link]
+        ),
         (Failure(.context), [.context, .radio, .restart], [.context, .radio, .restart]),
         (Failure(.searching), [.radio, .restart], [.radio, .restart]),
         (Failure(.unregistered), [.radio, .restart, .hardware], [.radio, .restart]),

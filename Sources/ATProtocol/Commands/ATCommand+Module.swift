@@ -35,9 +35,9 @@ extension ATCommand {
         ATCommand("AT+CFUN=\(function)", timeout: .seconds(45))
     }
 
-    /// `AT+CPIN?`: what the card waits for. YM310 AT manual 4.3.
+    /// `AT+CPIN?`: what the card waits for. YM310 AT manual 4.3; for the limit see `queryTimeout`.
     public static var cpinQuery: ATCommand {
-        ATCommand("AT+CPIN?", timeout: .seconds(180), prefixes: ["+CPIN"])
+        ATCommand("AT+CPIN?", timeout: queryTimeout, prefixes: ["+CPIN"])
     }
 
     /// `AT+CPIN="…"`: enters the PIN, 4 to 8 digits. YM310 AT manual 4.3.

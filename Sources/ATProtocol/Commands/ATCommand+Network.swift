@@ -15,9 +15,9 @@ extension ATCommand {
     /// `AT+CGREG?`: answers `+CGREG: n,stat[,…]`. YM310 AT manual 6.1.
     public static var cgregQuery: ATCommand { ATCommand("AT+CGREG?", prefixes: ["+CGREG"]) }
 
-    /// `AT+CGATT?`: answers `+CGATT: 0|1`. YM310 AT manual 6.2.
+    /// `AT+CGATT?`: answers `+CGATT: 0|1`. YM310 AT manual 6.2; for the limit see `queryTimeout`.
     public static var cgattQuery: ATCommand {
-        ATCommand("AT+CGATT?", timeout: .seconds(108), prefixes: ["+CGATT"])
+        ATCommand("AT+CGATT?", timeout: queryTimeout, prefixes: ["+CGATT"])
     }
 
     /// `AT+CGATT=n`: detach (0) or attach (1). YM310 AT manual 6.2.
@@ -77,7 +77,7 @@ extension ATCommand {
 
     /// `AT+CGACT?`: one `+CGACT: cid,state` line per context. YM310 AT manual 6.6.
     public static var cgactQuery: ATCommand {
-        ATCommand("AT+CGACT?", timeout: .seconds(108), prefixes: ["+CGACT"])
+        ATCommand("AT+CGACT?", timeout: queryTimeout, prefixes: ["+CGACT"])
     }
 
     /// `AT+CGEREP=n`: bearer URCs (`+CGEV`). Air780EP answers ERROR and has them on anyway. YM310 AT manual 6.7.

@@ -5,6 +5,14 @@ public struct ATCommand: Equatable, Sendable {
     /// What any command not listed in YM310 AT manual 1.4 may take at most.
     public static let defaultTimeout: Duration = .seconds(9)
 
+    /// How long a query may take whose setting form is in the list of YM310 AT manual 1.4.
+    ///
+    /// The manual grants `AT+CPIN?` 180 s and `AT+CGATT?` 108 s like the commands that make the card or the network do
+    /// something. A query only reads what the module knows, in milliseconds on every module a log was found of, and a
+    /// card that is not ready is told as `+CME ERROR: 14`. A module that falls mute here must not be waited for for minutes;
+    /// an answer that comes late after all is told apart by the probe that follows a time-out.
+    static let queryTimeout = defaultTimeout
+
     /// The command without its line end, for example `AT+CSQ`. CR LF is added when it is written.
     public var line: [UInt8]
     /// How long the final result may take after the last byte went out (YM310 AT manual 1.4).

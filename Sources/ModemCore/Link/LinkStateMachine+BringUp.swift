@@ -110,6 +110,7 @@ extension LinkStateMachine {
         case .connect, .subscribe, .unsubscribe: outcomeCommandAnswered(step, result, now: now)
         case .status: statusAnswered(result, now: now)
         case .readCache: cacheRead(result, now: now)
+        case .attention: stillThere(now: now)
         case .shut: run(.attachWait)
         case .attachWait: attachAnswered(result, now: now, recovering: true)
         case .contextActivation: succeeded ? run(.address) : run(.spareDefinition)

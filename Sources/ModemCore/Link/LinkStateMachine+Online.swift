@@ -100,7 +100,8 @@ extension LinkStateMachine {
             // MQTTSTATU decides (YM310 AT manual 13.14); until then the publisher keeps what is in flight.
             report(.warning, "CLOSED: the TCP connection was closed")
             run(.status)
-        case .running(let step), .awaiting(let step, _):
+        case .running(let running), .awaiting(let running, _):
+            let step = running == .attention ? awaited?.step ?? running : running
             switch step {
             case .connect, .subscribe, .unsubscribe:
                 closedDuring = true

@@ -244,6 +244,7 @@ extension LinkStateMachine {
     }
 
     private mutating func outcomeLate(_ step: LinkStep, now: Duration) {
+        if step != .secure, let due = awaited?.due, now < due { return run(.attention) }
         switch step {
         case .secure: setupDeadlineReached(now: now)
         case .open: connectFailed("no CONNECT OK within \(connectTimeout.components.seconds) s", now: now)

@@ -37,7 +37,7 @@ extension LinkStateMachine {
             if let outcome = earlyOutcome {
                 outcomeCame(outcome, for: .open, now: now)
             } else {
-                state = .awaiting(.open, deadline: now + connectTimeout)
+                awaitOutcome(of: .open, due: now + connectTimeout, now: now)
             }
         case .error, .cmeError, .cmsError, .timedOut, .portLost, .noPrompt:
             if earlyOutcome == .connectOK { return outcomeCame(.connectOK, for: .open, now: now) }
@@ -73,7 +73,25 @@ extension LinkStateMachine {
         } else if let outcome = earlyOutcome {
             outcomeCame(outcome, for: step, now: now)
         } else {
-            state = .awaiting(step, deadline: now + settings.acknowledgementTimeout)
+            awaitOutcome(of: step, due: now + settings.acknowledgementTimeout, now: now)
+        }
+    }
+
+    /// Waits for the outcome; when that takes long, `AT` finds out now and then whether the module is still there.
+    private mutating func awaitOutcome(of step: LinkStep, due: Duration, now: Duration) {
+        awaited = (step, due)
+        state = .awaiting(step, deadline: min(due, now + Self.pollInterval))
+    }
+
+    /// The module answered while an outcome is due.
+    mutating func stillThere(now: Duration) {
+        guard let (step, due) = awaited else { return enter(.link, now: now) }
+        if closedDuring {
+            closedWhileConnecting(step, now: now)
+        } else if let outcome = earlyOutcome {
+            outcomeCame(outcome, for: step, now: now)
+        } else {
+            awaitOutcome(of: step, due: due, now: now)
         }
     }
 
@@ -108,7 +126,8 @@ extension LinkStateMachine {
 
     private mutating func outcomeReceived(_ outcome: Outcome, now: Duration) {
         switch state {
-        case .running(let step):
+        case .running(let running):
+            let step = running == .attention ? awaited?.step ?? running : running
             if step.concerns(outcome) {
                 if case .connectFail = outcome, earlyOutcome != nil { return }
                 earlyOutcome = outcome

@@ -5,7 +5,9 @@ import ATProtocol
 /// One mutating function per event; each returns the actions to run, in order. `now` is monotonic time since an
 /// arbitrary start; `deadline` is when `deadlineReached` wants to be called. A module that misbehaves makes it
 /// recover, never trap.
-public struct LinkStateMachine: ~Copyable {
+///
+/// Unlike the other machines it can be copied: the search for states that lead nowhere follows every event from each.
+public struct LinkStateMachine {
     /// Where the machine stands.
     enum State {
         /// Not started, or finished.
@@ -105,6 +107,8 @@ public struct LinkStateMachine: ~Copyable {
     // What is known of the running step.
     /// The outcome of the running step, when it came before the `OK`.
     var earlyOutcome: Outcome?
+    /// The outcome that is due, while `awaiting` it.
+    var awaited: (step: LinkStep, due: Duration)?
     /// `CLOSED` came while the step ran that needs the connection.
     var closedDuring = false
     /// A loss that was noticed while a command was on the wire; acted on when it ends.

@@ -82,6 +82,8 @@ enum LinkStep: Equatable {
     case status
     /// `AT+MQTTMSGGET` (13.8).
     case readCache
+    /// `AT` while an outcome is due for long: does the module still answer (2.1; CIPSTATUS has a state for it, 9.41).
+    case attention
     /// `AT+CIPSHUT` after a PDP loss (9.29 and 13.14, 90 s).
     case shut
     /// `AT+CGATT?` after it, until attached.
@@ -110,7 +112,7 @@ enum LinkStep: Equatable {
             .registrationReportsEPS, .registrationReportsGPRS, .registrationEPS, .registrationGPRS, .attachStatus,
             .contextQuery, .contextDefinition, .contextAuthentication, .signal, .singleConnection, .receiveMode,
             .textMode, .closeSession, .closeLink, .secure, .configure, .open, .connect, .subscribe, .unsubscribe,
-            .status, .readCache, .farewellSession, .farewellLink, .simStatus:
+            .status, .readCache, .attention, .farewellSession, .farewellLink, .simStatus:
             .link
         case .address, .activate, .attachWait: .context
         case .simPIN, .attach, .detach, .reattach, .privateAPN, .shut, .contextActivation,
@@ -125,7 +127,8 @@ enum LinkStep: Equatable {
     var standsOnContext: Bool {
         switch self {
         case .address, .signal, .singleConnection, .receiveMode, .textMode, .closeSession, .closeLink, .secure,
-            .configure, .open, .connect, .subscribe, .unsubscribe, .status, .readCache, .farewellSession, .farewellLink:
+            .configure, .open, .connect, .subscribe, .unsubscribe, .status, .readCache, .attention, .farewellSession,
+            .farewellLink:
             true
         case .echoOff, .errorNumbers, .flowControl, .identity, .revision, .imei, .iccid, .imsi, .simStatus, .simPIN,
             .packetEvents,
@@ -147,7 +150,7 @@ enum LinkStep: Equatable {
         case .packetEvents, .registrationReportsEPS, .registrationReportsGPRS, .registrationEPS, .registrationGPRS,
             .attachStatus, .attach, .contextQuery, .contextDefinition, .contextAuthentication, .detach, .reattach,
             .privateAPN, .address, .activate, .signal, .singleConnection, .receiveMode, .textMode, .closeSession,
-            .closeLink, .secure, .configure, .open, .connect, .subscribe, .unsubscribe, .status, .readCache, .shut,
+            .closeLink, .secure, .configure, .open, .connect, .subscribe, .unsubscribe, .status, .readCache, .attention, .shut,
             .attachWait,
             .contextActivation, .spareDefinition, .spareActivation:
             true
@@ -203,6 +206,7 @@ enum LinkStep: Equatable {
         case .unsubscribe(let index): try .munsub(filter: settings.staleSubscriptions[index])
         case .status: .mqttStatus
         case .readCache: .mqttMessageGet
+        case .attention: .at
         case .shut: .cipshut
         case .spareDefinition: try .cgdcont(cid: 5, apn: settings.accessPoint?.name ?? "")
         case .spareActivation: .cgact(state: 1, cid: 5)

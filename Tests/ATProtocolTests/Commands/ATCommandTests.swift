@@ -6,11 +6,11 @@ struct ATCommandTests {
     static let lines: [(ATCommand, String, Int64)] = [
         (.at, "AT", 9), (.ate0, "ATE0", 9), (.cmee(1), "AT+CMEE=1", 9), (.cmeeQuery, "AT+CMEE?", 9), (.ati, "ATI", 9),
         (.cgmr, "AT+CGMR", 9), (.cgsn, "AT+CGSN", 9), (.iccid, "AT+ICCID", 9), (.cimi, "AT+CIMI", 9),
-        (.reset, "AT+RESET", 9), (.cfun(0), "AT+CFUN=0", 45), (.cpinQuery, "AT+CPIN?", 180),
+        (.reset, "AT+RESET", 9), (.cfun(0), "AT+CFUN=0", 45), (.cpinQuery, "AT+CPIN?", 9),
         (.ipr(115200), "AT+IPR=115200;&W", 9), (.ipr(9600, save: false), "AT+IPR=9600", 9),
         (.ifc(2, 2), "AT+IFC=2,2", 9), (.ifc(2, 2, save: true), "AT+IFC=2,2;&W", 9), (.csq, "AT+CSQ", 9),
         (.ceregEnable(), "AT+CEREG=1", 9), (.ceregQuery, "AT+CEREG?", 9), (.cgregEnable(2), "AT+CGREG=2", 9),
-        (.cgregQuery, "AT+CGREG?", 9), (.cgattQuery, "AT+CGATT?", 108), (.cgatt(1), "AT+CGATT=1", 108),
+        (.cgregQuery, "AT+CGREG?", 9), (.cgattQuery, "AT+CGATT?", 9), (.cgatt(1), "AT+CGATT=1", 108),
         (.cgdcontQuery, "AT+CGDCONT?", 9), (.cgpaddr(cid: 1), "AT+CGPADDR=1", 9), (.cgpaddr(), "AT+CGPADDR", 9),
         (.cgact(state: 1, cid: 5), "AT+CGACT=1,5", 108), (.cgerep(), "AT+CGEREP=1", 9), (.cipmux(0), "AT+CIPMUX=0", 9),
         (.cifsr, "AT+CIFSR", 9), (.cipshut, "AT+CIPSHUT", 90), (.mqttMessageGet, "AT+MQTTMSGGET", 9),
