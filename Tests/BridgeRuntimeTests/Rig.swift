@@ -29,6 +29,8 @@ final class Rig {
     /// What the hardware reset is to say; it is run at once.
     var reset: () -> (Bool, String) = { (true, "") }
     private(set) var resets = 0
+    /// Why the ladder gave up, each time it did.
+    private(set) var gaveUp: [String] = []
     /// Payloads that a commit has put on disk, or topics it has put on the list of refusals.
     private(set) var stored: Set<[UInt8]> = []
 
@@ -90,6 +92,7 @@ final class Rig {
             clock.soon { then(succeeded, reason) }
         })
         hooks.moduleFinished = { [unowned self] in isFinished = true }
+        hooks.gaveUp = { [unowned self] reason in gaveUp.append(reason) }
         return hooks
     }
 

@@ -48,6 +48,24 @@ struct CheckTests {
         #expect(found.lines == [":3: remote.prot: unknown key; did you mean remote.port?"])
     }
 
+    @Test func aResetLineThatIsNotThereIsWarnedOf() throws {
+        let found = try check(
+            """
+            [module]
+            reset = { gpio = "gpiochip-none:17" }
+            [remote]
+            host = "x"
+            [[route]]
+            topic = "#"
+            """)
+        #expect(found.isValid)
+        #expect(
+            found.lines == [
+                ":2: module.reset.gpio: warning: the module cannot be reset by it: /dev/gpiochip-none does not exist: "
+                    + "`gpiodetect` lists the chips, `gpioinfo` their lines"
+            ])
+    }
+
     @Test func theSummaryTellsRoutesAndLimits() throws {
         let loaded = Configuration.parse(
             text: """

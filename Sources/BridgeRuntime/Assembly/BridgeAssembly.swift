@@ -66,6 +66,7 @@ package final class BridgeAssembly {
     package struct Recorded {
         var filters: RecordedFilters
         var dataMode: Int?
+        var ladder: [UInt8]?
         var echoes: [EchoRow]
         var nextIDs: (out: Int64, in: Int64)
 
@@ -79,6 +80,7 @@ package final class BridgeAssembly {
             filters = RecordedFilters(
                 local: lines(try meta(Dispatcher.Meta.localFilters)),
                 remote: lines(try meta(Dispatcher.Meta.remoteFilters)))
+            ladder = try meta(Dispatcher.Meta.ladder)
             dataMode = try meta(Dispatcher.Meta.dataMode).flatMap { Int(String(decoding: $0, as: UTF8.self)) }
         }
     }
@@ -105,6 +107,7 @@ package final class BridgeAssembly {
             LinkSettings.Subscription(filter: $0.filter.bytes, qos: $0.qos)
         }
         link.staleSubscriptions = stale
+        link.ladderMemory = Self.ladderMemory(recorded.ladder, wallClock: clock.wallClock, log)
         module = ModuleDriver(
             link, port: surroundings.port, baud: values.baud, clock: clock, log: log,
             hostClock: surroundings.hostClock,
@@ -127,6 +130,14 @@ package final class BridgeAssembly {
     /// The desk, which the module driver's closure reaches.
     private final class Guests {
         weak var desk: Desk?
+    }
+
+    /// What the recovery ladder remembers of earlier runs.
+    private static func ladderMemory(_ bytes: [UInt8]?, wallClock: Int64, _ log: Log) -> LadderMemory {
+        guard let bytes else { return LadderMemory() }
+        if let memory = LadderMemory(encoded: bytes, wallClock: wallClock) { return memory }
+        log(.warning, "what was kept of the module's restarts and of what helped it cannot be read: it is forgotten")
+        return LadderMemory()
     }
 
     /// Starts both sides, once the store has taken a first commit.

@@ -1,12 +1,9 @@
 import Configuration
 import GPIO
 import LinuxIO
-import ModemCore
-import Outbox
 import Synchronization
 
-/// What the service does for the recovery ladder: the hardware rung, its memory, and the end that comes after the last
-/// rung.
+/// What the service does for the recovery ladder: the hardware rung, and the end that comes after the last rung.
 extension BridgeService {
     /// What `[module] reset` asks for.
     func moduleReset(_ clock: any BridgeClock) -> (any ModuleReset)? {
@@ -21,16 +18,6 @@ extension BridgeService {
             return reset
         case nil: return nil
         }
-    }
-
-    /// What the ladder remembers of earlier runs.
-    func ladderMemory(_ store: SQLiteMessageStore, wallClock: Int64) throws(StoreError) -> LadderMemory {
-        guard let bytes = try store.meta(Dispatcher.Meta.ladder) else { return LadderMemory() }
-        if let memory = LadderMemory(encoded: bytes, wallClock: wallClock) { return memory }
-        log(
-            .warning,
-            "what was kept of the module's restarts and of what helped it cannot be read: it is forgotten")
-        return LadderMemory()
     }
 
     /// No rung of the ladder has helped: ends in order, and with a status that makes the service manager start it anew.

@@ -122,7 +122,6 @@ public actor BridgeService {
         let clock = LoopClock(loop)
         var values = BridgeAssembly.Values(
             link: configuration.linkSettings(pinWasRefused: pinWasRefused), routing: routing)
-        values.link.ladderMemory = try ladderMemory(store, wallClock: clock.wallClock)
         values.link.tls = configuration.tlsSettings(certificates, manifests: manifests)
         values.about = configuration.about(certificates)
         values.commits = configuration.commitLimits
@@ -175,6 +174,7 @@ public actor BridgeService {
         hooks.portFailure = { [weak self] failure in self?.assumeIsolated { $0.portFailed(failure) } ?? true }
         hooks.pinRefused = { [weak self] _ in self?.assumeIsolated { $0.rememberRefusedPIN() } }
         hooks.moduleFinished = { [weak self] in self?.assumeIsolated { $0.moduleFinished() } }
+        hooks.gaveUp = { [weak self] reason in self?.assumeIsolated { $0.giveUpSoon(reason) } }
         hooks.online = { [weak self] in self?.assumeIsolated { $0.isOnline() } }
         return hooks
     }
