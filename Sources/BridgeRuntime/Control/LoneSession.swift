@@ -243,6 +243,10 @@ extension LoneSession: ModuleDriverDelegate {
         state?.whenSettled { [weak self] in self?.module.manifestRecorded(token: token) }
     }
 
+    func recordLadder(_ bytes: [UInt8]) {}
+
+    func moduleGaveUp(_ reason: String) {}
+
     func resetHardware() {
         module.hardwareResetFinished(succeeded: false, reason: "only the service resets the module")
     }
