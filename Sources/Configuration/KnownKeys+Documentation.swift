@@ -146,7 +146,7 @@ extension KnownKeys {
                 "run by /bin/sh, for 60 s at most; exit status 0 says that the module was restarted"),
             .init("gpio", "chip and line, such as gpiochip0:17", "none", "the line to pull"),
             .init("active", "low or high", "low", "the level that resets; with gpio only"),
-            .init("pulse", "10 ms to 60 s", "200 ms", "how long the line is pulled; with gpio only"),
+            .init("pulse", "150 ms to 60 s", "200 ms", "how long the line is pulled; with gpio only"),
         ])
 
     private static let remote = Configuration.DocumentedTable(

@@ -5,7 +5,8 @@ import Glibc
 /// latest when nobody refers to it any more; what level it keeps then is the chip's business.
 ///
 /// Any thread, one at a time. No call waits for anything but the kernel.
-// SAFETY: the pointers belong to this object alone; the chip is closed, which releases the line, once, in `release`.
+///
+/// SAFETY: the pointers belong to this object alone; the chip is closed, which releases the line, once, in `release`.
 @safe public final class GPIOLine {
     /// How the line is named to others while it is ours.
     public static let consumer = "cellbridge"

@@ -92,6 +92,14 @@ import Testing
         #expect(bridge.outage(cure: .radio) == [.radio], "learnt anew")
         #expect(bridge.outage(cure: .restart).first == .radio)
         #expect(bridge.outage(cure: .link) == [.link])
+        // At once, not only when the outage ends: a process that starts again does not begin there either.
+        _ = bridge.outage(cure: .context)
+        for rung in [Rung.context, .link] {
+            #expect(bridge.ladder.next(Failure(.path), now: bridge.now).rung == rung)
+            bridge.ladder.noteUse(rung, now: bridge.now)
+        }
+        bridge.restart()
+        #expect(bridge.ladder.next(Failure(.path), now: bridge.now).rung == .link)
     }
 
     @Test func theLowerRungsAreTriedAgainNowAndThen() {

@@ -92,7 +92,9 @@ import Testing
         case .mute(let wasRestarted):
             let since = node.isMuteSince ?? node.now
             node.isMuteSince = since
-            guard let rung = node.ladder.mute(wasRestarted: wasRestarted, since: since, now: node.now) else { return nil }
+            guard let rung = node.ladder.mute(wasRestarted: wasRestarted, since: since, now: node.now) else {
+                return nil
+            }
             guard rung >= .restart else { return "\(rung) of a mute module" }
             // Not heard: it does not count, but what counts holds it off.
             if rung == .restart { return node.spacingHolds(rung) ? nil : "a blind restart too soon" }
@@ -101,7 +103,9 @@ import Testing
             node.isMuteSince = nil
             let next = node.ladder.next(failure, limit: limit, now: node.now)
             if next.after > .seconds(60) || next.after < .zero { return "a pause of \(next.after)" }
-            if next.rung > max(min(failure.trouble.rule.top, limit), failure.rung) { return "\(failure) led to \(next.rung)" }
+            if next.rung > max(min(failure.trouble.rule.top, limit), failure.rung) {
+                return "\(failure) led to \(next.rung)"
+            }
             if next.rung == .service, failure.trouble != .module { return "\(failure) ended the service" }
             chosen = next.rung
         }

@@ -172,7 +172,8 @@ import Testing
             key.append(failure.map { UInt8($0.rung.rawValue + 1) } ?? 0)
         }
         add(
-            node.isOpening, node.isPortOpen, node.isSynchronising, node.command != nil, node.isResetting, node.isFilling,
+            node.isOpening, node.isPortOpen, node.isSynchronising, node.command != nil, node.isResetting,
+            node.isFilling,
             node.recording != nil, node.isFinished)
         add(
             machine.stopping, machine.isOnline, machine.introduced, machine.settled, machine.prepared,

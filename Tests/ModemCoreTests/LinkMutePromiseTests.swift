@@ -154,7 +154,9 @@ import Testing
         if atOutcome {
             #expect(seen.count == 4, "\(seen)")
         } else {
-            for line in ["AT+CPIN?", "AT+CGATT?", "AT+CGATT=1", "AT+CEREG?", "AT+MCONFIG", "AT+MIPSTART", "AT+MQTTSTATU"] {
+            for line in [
+                "AT+CPIN?", "AT+CGATT?", "AT+CGATT=1", "AT+CEREG?", "AT+MCONFIG", "AT+MIPSTART", "AT+MQTTSTATU",
+            ] {
                 #expect(seen.contains { $0.hasPrefix(line) }, "\(line)")
             }
         }

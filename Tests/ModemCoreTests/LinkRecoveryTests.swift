@@ -120,7 +120,8 @@ import Testing
         #expect(rungs == ["AT+CIPSHUT", "AT+CFUN=0", "AT+RESET"])
         #expect(counts["AT+RESET"] == 3, "one a day")
         #expect(counts["AT+CFUN=0", default: 0] <= 3 * 24 + 4)
-        #expect((3 * 1200...3 * 1800).contains(counts["dial", default: 0]), "a call a minute, not one a second: \(counts)")
+        #expect(
+            (3 * 1200...3 * 1800).contains(counts["dial", default: 0]), "a call a minute, not one a second: \(counts)")
         #expect(harness.gaveUp == [])
         #expect(harness.behave(until: { $0.isOnline }))
         #expect(harness.violations == [])

@@ -95,7 +95,9 @@ import Testing
 
     @Test func aRadioThatDoesNotHelpIsFollowedByARestart() {
         #expect(
-            Self.rungs(Failure(.unregistered), count: 5, hardware: true) == [.radio, .restart, .hardware, .radio, .radio])
+            Self.rungs(Failure(.unregistered), count: 5, hardware: true) == [
+                .radio, .restart, .hardware, .radio, .radio,
+            ])
         #expect(Self.rungs(Failure(.unregistered), count: 4, hardware: false) == [.radio, .restart, .radio, .radio])
         var ladder = RecoveryLadder(seed: 1)
         let afterLossOfContext = [Rung.context, .radio, .radio].map {
@@ -168,7 +170,8 @@ import Testing
                 #expect(own >= least, "\(trouble) may be slower, never faster")
             }
         }
-        #expect(Trouble.allCases.filter { $0.rule.top == .service } == [.module, .mute], "weather never ends the service")
+        #expect(
+            Trouble.allCases.filter { $0.rule.top == .service } == [.module, .mute], "weather never ends the service")
     }
 
     @Test func restartAndHardwareHaveSeriesOfTheirOwn() {

@@ -62,6 +62,7 @@ extension ModuleDriver {
                 guard driver.isOnline, driver.publisher.isIdle else {
                     return driver.guestMessageEnded(id, .noLink("the link broke before it was sent"))
                 }
+                driver.openQoS = message.qos
                 driver.run(
                     driver.publisher.begin(
                         PublishStateMachine.Message(

@@ -120,7 +120,8 @@ extension LadderMemory {
                 series[rung] = Series(count: count, age: .seconds(seconds))
             case "module" where words.count == 2:
                 imei = String(words[1])
-                guard modules.count < Self.limit, let imei, Self.isName(imei), !modules.contains(where: { $0.imei == imei })
+                guard modules.count < Self.limit, let imei, Self.isName(imei),
+                    !modules.contains(where: { $0.imei == imei })
                 else { return nil }
             case "helped" where words.count == 5:
                 guard let imei, let trouble = Trouble(rawValue: String(words[1])), self[imei, trouble] == nil,

@@ -115,10 +115,14 @@ extension LinkStateMachine {
         case .attachWait: attachAnswered(result, now: now, recovering: true)
         case .contextActivation: succeeded ? run(.address) : run(.spareDefinition)
         case .spareDefinition:
-            succeeded ? run(.spareActivation) : fail(Failure(.context, at: .radio), "the PDP context does not come back", now: now)
+            succeeded
+                ? run(.spareActivation)
+                : fail(Failure(.context, at: .radio), "the PDP context does not come back", now: now)
         case .spareActivation:
             usesSpareContext = succeeded
-            succeeded ? run(.singleConnection) : fail(Failure(.context, at: .radio), "the PDP context does not come back", now: now)
+            succeeded
+                ? run(.singleConnection)
+                : fail(Failure(.context, at: .radio), "the PDP context does not come back", now: now)
         case .radioOff: pause(.seconds(1), then: .radioOn, now: now)
         case .radioOn:
             // The card starts anew, and may want its PIN again.

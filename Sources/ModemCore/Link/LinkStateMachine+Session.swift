@@ -25,7 +25,9 @@ extension LinkStateMachine {
         } else {
             credentialForm = .asConfigured
             let answer = result.final.wireText
-            fail(Failure(.broker), "AT+MCONFIG was answered \(answer): check [remote] client_id, username, will", now: now)
+            fail(
+                Failure(.broker), "AT+MCONFIG was answered \(answer): check [remote] client_id, username, will",
+                now: now)
         }
     }
 
@@ -184,7 +186,9 @@ extension LinkStateMachine {
 
     private mutating func alreadyConnected(now: Duration) {
         // A TCP connection of an earlier run; one retry after closing it (module-behaviour 3).
-        if closedStaleLink { return fail(Failure(.path, at: .context), "the module keeps an old TCP connection", now: now) }
+        if closedStaleLink {
+            return fail(Failure(.path, at: .context), "the module keeps an old TCP connection", now: now)
+        }
         closedStaleLink = true
         run(.closeSession)
     }

@@ -150,7 +150,8 @@ enum LinkStep: Equatable {
         case .packetEvents, .registrationReportsEPS, .registrationReportsGPRS, .registrationEPS, .registrationGPRS,
             .attachStatus, .attach, .contextQuery, .contextDefinition, .contextAuthentication, .detach, .reattach,
             .privateAPN, .address, .activate, .signal, .singleConnection, .receiveMode, .textMode, .closeSession,
-            .closeLink, .secure, .configure, .open, .connect, .subscribe, .unsubscribe, .status, .readCache, .attention, .shut,
+            .closeLink, .secure, .configure, .open, .connect, .subscribe, .unsubscribe, .status, .readCache, .attention,
+            .shut,
             .attachWait,
             .contextActivation, .spareDefinition, .spareActivation:
             true
