@@ -142,6 +142,10 @@ public final class MemoryStore: MessageStore {
         inbox.removeAll { batch.removeIn.contains($0.id) }
         for var row in batch.appendIn {
             row.id = number(row.id, \.in)
+            if batch.removeIn.contains(row.id) {
+                receipt.inIDs.append(nil)
+                continue
+            }
             if let reason = makeRoom(for: row.cost, rank: 0, batch.protected, row.acceptedAt, &receipt) {
                 refuse(row, reason, row.acceptedAt, isStored: false, &receipt)
                 receipt.inIDs.append(nil)
@@ -152,6 +156,10 @@ public final class MemoryStore: MessageStore {
         }
         for var row in batch.appendOut {
             row.id = number(row.id, \.out)
+            if batch.removeOut.contains(row.id) {
+                receipt.outIDs.append(nil)
+                continue
+            }
             if let reason = makeRoom(for: row.cost, rank: row.rank, batch.protected, row.acceptedAt, &receipt) {
                 refuse(row, reason, row.acceptedAt, isStored: false, &receipt)
                 receipt.outIDs.append(nil)
