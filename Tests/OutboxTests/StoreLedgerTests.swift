@@ -133,7 +133,7 @@ extension ScratchDirectory {
         #expect(harness.append(urgent)?.droppedOut == [1])
         #expect(harness.append(outRow("e", priority: 2))?.outIDs == [nil])
         let entries = try directory.ledger()
-        #expect(entries.map(\.id) == [1, 5])
+        try #require(entries.map(\.id) == [1, 5])
         #expect(entries.map(\.outcome) == [.refused("overflow"), .refused("overflow")])
         #expect(entries[0].storedAfter == 0 && entries[1].storedAfter == nil)
         #expect(entries[0].finishedAfter == 60_000 && entries[0].topicHash == LedgerEntry.hash(Array("a".utf8)))
