@@ -140,9 +140,19 @@ public final class MemoryStore: MessageStore {
         var receipt = StoreReceipt()
         outbox.removeAll { batch.removeOut.contains($0.id) }
         inbox.removeAll { batch.removeIn.contains($0.id) }
+        for entry in batch.ledger {
+            let mark: WritableKeyPath<AcceptedThrough, Int64> = entry.direction == .out ? \.out : \.in
+            _ = number(entry.id, mark)
+            if entry.direction == .out, pushedOut.remove(entry.id) != nil { continue }
+            ledger.append(entry)
+        }
         for var row in batch.appendIn {
             row.id = number(row.id, \.in)
-            if let reason = makeRoom(for: row.cost, rank: 0, batch.protected, row.acceptedAt, &receipt) {
+            if batch.removeIn.contains(row.id) {
+                receipt.inIDs.append(nil)
+                continue
+            }
+            if let reason = makeRoom(for: row.cost, rank: nil, batch.protected, row.acceptedAt, &receipt) {
                 refuse(row, reason, row.acceptedAt, isStored: false, &receipt)
                 receipt.inIDs.append(nil)
                 continue
@@ -152,6 +162,10 @@ public final class MemoryStore: MessageStore {
         }
         for var row in batch.appendOut {
             row.id = number(row.id, \.out)
+            if batch.removeOut.contains(row.id) {
+                receipt.outIDs.append(nil)
+                continue
+            }
             if let reason = makeRoom(for: row.cost, rank: row.rank, batch.protected, row.acceptedAt, &receipt) {
                 refuse(row, reason, row.acceptedAt, isStored: false, &receipt)
                 receipt.outIDs.append(nil)
@@ -159,12 +173,6 @@ public final class MemoryStore: MessageStore {
             }
             outbox.append(row)
             receipt.outIDs.append(row.id)
-        }
-        for entry in batch.ledger {
-            let mark: WritableKeyPath<AcceptedThrough, Int64> = entry.direction == .out ? \.out : \.in
-            _ = number(entry.id, mark)
-            if entry.direction == .out, pushedOut.remove(entry.id) != nil { continue }
-            ledger.append(entry)
         }
         if let through = batch.acceptedThrough {
             marks = AcceptedThrough(out: max(marks.out, through.out), in: max(marks.in, through.in))
@@ -188,16 +196,18 @@ public final class MemoryStore: MessageStore {
         return number
     }
 
+    /// Why a row finds no room; `rank` nil: an inbound one.
     private func makeRoom(
-        for cost: Int, rank: Int, _ protected: [Int64], _ at: Int64, _ receipt: inout StoreReceipt
+        for cost: Int, rank: Int?, _ protected: [Int64], _ at: Int64, _ receipt: inout StoreReceipt
     ) -> String? {
         guard bytes + cost > maximumBytes else { return nil }
         switch overflow {
-        case .dropNewest: return "the queue is full"
-        case .stopReading: return bytes + cost <= 2 * maximumBytes ? nil : "the queue holds twice its limit"
+        case .dropNewest where rank != nil: return "the queue is full"
+        case .dropNewest, .stopReading:
+            return bytes + cost <= 2 * maximumBytes ? nil : "the queue holds twice its limit"
         case .dropOldest:
             while bytes + cost > maximumBytes {
-                let victim = outbox.filter { $0.rank >= rank && !protected.contains($0.id) }
+                let victim = outbox.filter { $0.rank >= rank ?? 0 && !protected.contains($0.id) }
                     .max { ($0.rank, -$0.id) < ($1.rank, -$1.id) }
                 guard let victim else { return "the queue is full" }
                 outbox.removeAll { $0.id == victim.id }

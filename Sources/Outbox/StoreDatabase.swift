@@ -103,8 +103,13 @@ final class StoreDatabase {
         for entry in batch.ledger { try finish(entry) }
         let protected = Set(batch.protected)
         // Inbound first: the module has acknowledged those already, nobody will send them again.
-        for row in batch.appendIn { try append(row, protected, &receipt) }
-        for row in batch.appendOut { try append(row, protected, &receipt) }
+        let gone = (in: Set(batch.removeIn), out: Set(batch.removeOut))
+        for row in batch.appendIn {
+            if gone.in.contains(row.id) { receipt.inIDs.append(nil) } else { try append(row, protected, &receipt) }
+        }
+        for row in batch.appendOut {
+            if gone.out.contains(row.id) { receipt.outIDs.append(nil) } else { try append(row, protected, &receipt) }
+        }
         if let through = batch.acceptedThrough {
             state.accept(through.out, .out)
             state.accept(through.in, .in)

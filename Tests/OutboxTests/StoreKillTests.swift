@@ -28,7 +28,12 @@ private func childDirectory() -> String? {
         }
         // Ends without a kill too, should nobody read.
         for token in 0..<100_000 {
-            store.commit(.out([outRow("t\(token)", cost: 300), outRow("u", cost: 3000)]), token: token)
+            // Numbered as a dispatcher does it, and one message each time that was never written.
+            var batch = StoreBatch.out([outRow("t\(token)", cost: 300), outRow("u", cost: 3000)])
+            for index in 0..<2 { batch.appendOut[index].id = Int64(2 * token + index + 1) }
+            batch.ledger = [entry(Int64(token + 1), .in)]
+            batch.acceptedThrough = AcceptedThrough(out: Int64(2 * token + 2), in: Int64(token + 1))
+            store.commit(batch, token: token)
             if token % 8 == 7 { _ = try store.meta("wait") }
         }
     }
@@ -52,7 +57,12 @@ private func childDirectory() -> String? {
         // What it reported between our last read and its end counts as well.
         while let id = readID(ends[0]) { reported.append(id) }
 
+        // The books are balanced as the kill left them, and after the recovery.
+        var books = try directory.verify()
+        #expect(books.isBalanced && books.out.accepted == 2 * books.in.acknowledged)
         let harness = try StoreHarness(directory)
+        books = try directory.verify()
+        #expect(books.isBalanced && books.out.waiting == 2 * books.in.acknowledged && books.out.waiting >= reports)
         let found = harness.outbound()
         #expect(Set(reported).isSubset(of: found.map(\.id)))
         #expect(found.map(\.id) == found.indices.map { Int64($0 + 1) })

@@ -4,9 +4,10 @@ public struct StoreBatch: Sendable, Equatable {
     public var appendOut: [OutboundRow] = []
     /// New inbound messages, in order; ids likewise.
     public var appendIn: [InboundRow] = []
-    /// Outbound messages that were acknowledged by the remote broker, or refused.
+    /// Outbound messages that were acknowledged by the remote broker, or refused. One that is in `appendOut` too is not
+    /// written.
     public var removeOut: [Int64] = []
-    /// Inbound messages that were acknowledged by the local broker, or refused.
+    /// Inbound messages that were acknowledged by the local broker, or refused; likewise.
     public var removeIn: [Int64] = []
     /// Echoes to expect.
     public var addEchoes: [EchoRow] = []
@@ -56,9 +57,10 @@ public struct StoreBatch: Sendable, Equatable {
 
 /// What a committed batch did.
 public struct StoreReceipt: Sendable, Equatable {
-    /// The ids of `appendOut`, in its order; `nil` where the byte cap refused the new message.
+    /// The ids of `appendOut`, in its order; `nil` where the new message was not written: refused by the byte cap, or
+    /// removed by the same batch.
     public var outIDs: [Int64?] = []
-    /// The ids of `appendIn`, in its order; `nil` where the byte cap refused the new message.
+    /// The ids of `appendIn`, in its order; `nil` likewise.
     public var inIDs: [Int64?] = []
     /// Outbound ids that drop-oldest pushed out.
     public var droppedOut: [Int64] = []

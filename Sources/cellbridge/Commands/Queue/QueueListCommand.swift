@@ -12,7 +12,7 @@ struct QueueListCommand: Command {
         go: by priority, then by number. A message is set aside when it broke the link each time it was sent while others
         passed; it is tried again when its time comes, or with queue retry.
         Exit status: 0, 65 the store is damaged or of a newer version, 66 there is no such file or no store yet, or it
-        cannot be read, 78 the configuration is wrong.
+        cannot be read, 77 not permitted, 78 the configuration is wrong.
         """
     static let examples: [(line: String, meaning: String)] = [
         ("cellbridge queue list", "the next 20 messages each way, with \(Configuration.defaultPath)"),

@@ -13,8 +13,8 @@ struct QueueRetryCommand: Command {
         The numbers are those of queue list --aside. The service must not run meanwhile; it sends the messages after its
         next start, in their old place. (Asking a running service comes with a later release.)
         Exit status: 0, 65 the store is damaged or of a newer version, 66 there is no such file, no store yet, or none
-        of the messages is set aside, 73 the state directory cannot be written, 75 the service is running, 78 the
-        configuration is wrong.
+        of the messages is set aside, 73 the state directory cannot be written, 75 the service is running, 77 not
+        permitted, 78 the configuration is wrong.
         """
     static let examples: [(line: String, meaning: String)] = [
         ("cellbridge queue retry 1184", "one message"),
@@ -69,7 +69,7 @@ struct QueueRetryCommand: Command {
             }
             reader.close()
         } catch {
-            throw QueueWork.failure(error)
+            throw QueueWork.failure(error, directory)
         }
     }
 
@@ -97,7 +97,7 @@ struct QueueRetryCommand: Command {
             defer { store.close() }
             return try store.retryAside(isAll ? nil : ids)
         } catch {
-            let failure = QueueWork.failure(error)
+            let failure = QueueWork.failure(error, directory)
             throw CommandFailure(failure.code == .noInput ? .cannotCreate : failure.code, failure.text)
         }
     }

@@ -13,7 +13,7 @@ struct QueueVerifyCommand: Command {
         the order in which they are accepted; every number the ledger has not forgotten of is looked for. The ledger
         goes back 7 days at most, less when it has reached 2 MiB (some 180,000 messages).
         Exit status: 0 the books are balanced, 1 they are not, 65 the store is damaged or of a newer version, 66 there
-        is no such file or no store yet, or it cannot be read, 78 the configuration is wrong.
+        is no such file or no store yet, or it cannot be read, 77 not permitted, 78 the configuration is wrong.
         """
     static let examples: [(line: String, meaning: String)] = [
         ("cellbridge queue verify", "all that the ledger knows, with \(Configuration.defaultPath)"),

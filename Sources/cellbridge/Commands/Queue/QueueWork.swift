@@ -30,7 +30,7 @@ enum QueueWork {
                 defer { reader.close() }
                 return try work(reader, directory)
             } catch {
-                throw failure(error)
+                throw failure(error, directory)
             }
         }
     }
@@ -40,8 +40,11 @@ enum QueueWork {
         "there is no queue in \(directory): either the service has not run yet, or [queue] path is another one"
     }
 
-    /// The exit status that belongs to a failure of the store.
-    static func failure(_ error: StoreError) -> CommandFailure {
+    /// The exit status that belongs to a failure of the store in `directory`.
+    static func failure(_ error: StoreError, _ directory: String) -> CommandFailure {
+        if case .unusable = error, isForbidden(directory + "/outbox.db") {
+            return CommandFailure(.noPermission, "\(error): run it as the service's user or as root")
+        }
         let code: ExitCode =
             switch error {
             case .damaged, .newer: .dataError
@@ -49,6 +52,10 @@ enum QueueWork {
             case .unusable, .failed, .closed: .noInput
             }
         return CommandFailure(code, error.description)
+    }
+
+    private static func isForbidden(_ path: String) -> Bool {
+        (unsafe access(path, R_OK)) != 0 && (errno == EACCES || errno == EPERM)
     }
 }
 
