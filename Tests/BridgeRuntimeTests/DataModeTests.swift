@@ -96,7 +96,7 @@ import Testing
         rig.run { rig.isOnline }
         #expect(writtenBefore == 0)
         #expect(rig.resets == 1)
-        rig.run(.seconds(1)) { record(rig) == nil }
+        rig.run(.seconds(5)) { record(rig) == nil }
     }
 
     @Test func aResetThatFailsIsFollowedByTheCarriageReturns() throws {

@@ -37,7 +37,8 @@ struct ManualPageTests {
         for table in Configuration.documentedTables {
             for key in table.keys { #expect(page.contains("\n\\fB\(key.name)\\fR \\fI("), "\(table.name).\(key.name)") }
         }
-        #expect(page.contains("Accepted, but not acted on in this release."))
+        let isIncomplete = Configuration.keysNotActedOn.contains { !$0.contains("=") }
+        #expect(page.contains("Accepted, but not acted on in this release.") == isIncomplete)
     }
 
     @Test func theExampleIsAConfiguration() {
