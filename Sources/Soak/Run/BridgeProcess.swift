@@ -17,6 +17,8 @@ final class BridgeProcess {
         var reset: (@escaping (Bool, String) -> Void) -> Void
         var acknowledged: (OutboundRow) -> Void
         var log: Log
+        /// No rung of the ladder has helped: the service would end, to be started anew.
+        var gaveUp: () -> Void
     }
 
     init(
@@ -35,6 +37,7 @@ final class BridgeProcess {
         values.about.heartbeat = plan.heartbeat.map { (plan.heartbeatTopic, $0) }
         var wired = Dispatcher.Hooks(reset: { then in if !clock.isOver { hooks.reset(then) } })
         wired.acknowledged = hooks.acknowledged
+        wired.gaveUp = { _ in _ = clock.schedule(at: clock.now) { hooks.gaveUp() } }
         let finished = Handler()
         wired.moduleFinished = { _ = clock.schedule(at: clock.now) { finished.call() } }
         bridge = BridgeAssembly(
@@ -51,6 +54,9 @@ final class BridgeProcess {
 
     private final class Handler { var call: () -> Void = {} }
     private var onStopped: () -> Void = {}
+
+    /// Calls that it has scheduled.
+    var scheduled: Int { clock.count }
 
     func start() { bridge.start() }
 

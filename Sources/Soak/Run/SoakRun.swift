@@ -151,19 +151,18 @@ public final class SoakRun {
     }
 
     private func checkMemory() {
-        guard let bridge = world.process?.bridge else { return }
-        let load = bridge.load
+        guard let process = world.process else { return }
+        let load = process.bridge.load
         let bounds = [
             ("rows of the outbox", load.outRows, 258), ("bytes of the outbox", load.outBytes, 262_144 + 8192),
             ("rows of the inbox", load.inRows, 277), ("bytes of the inbox", load.inBytes, 262_144 + 8192),
             ("inbound bytes without a commit", load.uncommittedInBytes, 1 << 20),
             ("rows without a commit", load.uncommitted, 20_000), ("refusals", load.refusals, 1000),
             ("removals", load.removals, 256), ("local publishes", load.locallyPublished, 40),
-            ("echoes", load.echoes, 256),
+            ("echoes", load.echoes, 256), ("scheduled calls", process.scheduled, 50),
         ]
         for (what, count, bound) in bounds where count > bound {
             world.complain(.boundedMemory, "\(count) \(what), over \(bound)")
         }
-        if world.clock.count > 2000 { world.complain(.boundedMemory, "\(world.clock.count) calls are scheduled") }
     }
 }

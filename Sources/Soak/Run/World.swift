@@ -130,7 +130,8 @@ final class World {
                     ledger.credited(row)
                     watch.delivered()
                 },
-                log: log))
+                log: log,
+                gaveUp: { [unowned self] in stopInOrder(pause: .seconds(10)) }))
         process = new
         note("the bridge starts")
         watch.processStarted()

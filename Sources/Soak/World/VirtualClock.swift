@@ -120,6 +120,8 @@ final class VirtualClock: BridgeClock {
 final class ProcessClock: BridgeClock {
     private let clock: VirtualClock
     private(set) var isOver = false
+    /// Calls that are scheduled.
+    private(set) var count = 0
 
     init(_ clock: VirtualClock) { self.clock = clock }
 
@@ -127,7 +129,23 @@ final class ProcessClock: BridgeClock {
     var wallClock: Int64 { clock.wallClock }
 
     func schedule(at due: Duration, _ handler: @escaping () -> Void) -> ScheduledCall {
-        clock.schedule(at: due) { [self] in if !isOver { handler() } }
+        count += 1
+        let ticket = Ticket()
+        let call = clock.schedule(at: due) { [self] in
+            take(ticket)
+            if !isOver { handler() }
+        }
+        return ScheduledCall { [self] in
+            take(ticket)
+            call.cancel()
+        }
+    }
+
+    private final class Ticket { var isTaken = false }
+
+    private func take(_ ticket: Ticket) {
+        if !ticket.isTaken { count -= 1 }
+        ticket.isTaken = true
     }
 
     func end() { isOver = true }
