@@ -13,6 +13,10 @@ MANDIR  ?= $(PREFIX)/share/man
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+# For `make soak`: the seed (or 1-100), virtual hours, messages a second each way.
+SEED    ?= 1-20
+HOURS   ?= 4
+RATE    ?= 1
 # For `make bench`: --quick, --only NAME.
 BENCH_FLAGS ?=
 # For `make fuzz`: seconds for each target, and which (all unless told).
@@ -25,7 +29,7 @@ BINARY  = $(abspath $(SCRATCH))/release/cellbridge
 export SWIFT SCRATCH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check bench fuzz sanitize install clean
+.PHONY: help setup build demo test check soak bench fuzz sanitize install clean
 .NOTPARALLEL:
 
 help:
@@ -36,6 +40,7 @@ help:
 	@echo "  make build     the release binary: $(SCRATCH)/release/cellbridge"
 	@echo "  make check     format, imports, tests, a short run of the fuzzers, the budgets of size and memory"
 	@echo "  make bench     throughput and latency, as a share of what the line allows"
+	@echo "  make soak      the whole bridge under virtual time and faults: SEED=7 HOURS=100, SEED=1-500"
 	@echo "  make fuzz      libFuzzer over everything that reads what others wrote; TIME=60 seconds each, TARGET=lexer"
 	@echo "  make sanitize  tests under the thread and the address sanitizer"
 	@echo "  make install   binary, unit, manual pages, completions, a sample configuration (DESTDIR, PREFIX)"
@@ -57,6 +62,10 @@ test: build
 
 check: build
 	@CELLBRIDGE_BINARY=$(BINARY) deploy/ci/check.sh
+
+soak: setup
+	@$(RELEASE) --product soak
+	@$(abspath $(SCRATCH))/release/soak --seed $(SEED) --hours $(HOURS) --rate $(RATE)
 
 bench: build
 	@$(RELEASE) --product bench

@@ -85,6 +85,11 @@ let package = Package(
             dependencies: ["ModuleSimulator", "LinuxIO", "MosquittoClient", "BridgeTestKit"],
             path: "examples/bench", swiftSettings: settings),
 
+        // The whole bridge in a world of its own, under virtual time.
+        module(
+            "Soak", ["BridgeRuntime", "BridgeCore", "ModemCore", "LinuxIO", "MosquittoClient", "ModuleSimulator"]),
+        .executableTarget(name: "soak", dependencies: ["Soak"], path: "examples/soak", swiftSettings: settings),
+
         // Tests.
         module(
             "BridgeTestKit",
@@ -112,6 +117,7 @@ let package = Package(
                 "cellbridge", "BridgeRuntime", "Configuration", "Control", "ModuleSimulator", "PrivateBroker",
                 "LinuxIO", "Outbox", "BridgeCore",
             ], exclude: ["Snapshots"]),
+        tests("Soak", ["Soak"]),
         tests("EndToEnd", ["BridgeTestKit", "LinuxIO", "MosquittoClient"]),
     ],
     swiftLanguageModes: [.v6],

@@ -51,6 +51,11 @@ public struct CommandSession: ~Copyable {
         if case .idle = state { true } else { false }
     }
 
+    /// Whether it looks for the module: nothing but the probe is written.
+    public var isSynchronising: Bool {
+        if case .synchronising = state { true } else { false }
+    }
+
     /// When `deadlineReached` is to be called next.
     public var deadline: Duration? {
         let own: Duration? =

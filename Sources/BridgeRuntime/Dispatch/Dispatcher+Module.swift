@@ -47,6 +47,7 @@ extension Dispatcher: ModuleDriverDelegate {
         let row = outbox.inFlight.first { $0.id == id }
         // At QoS 0 it was only the module that took it.
         if row?.qos != 0 { signOfLife() }
+        if let row { hooks.acknowledged(row) }
         let isGone = outbox.isGone(id)
         guard let row, outbox.acknowledged(id) else { return }
         counters.outAcknowledged += 1

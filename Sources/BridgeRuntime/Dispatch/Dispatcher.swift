@@ -1,4 +1,4 @@
-import BridgeCore
+package import BridgeCore
 package import LinuxIO
 import ModemCore
 import MosquittoClient
@@ -92,6 +92,8 @@ package final class Dispatcher {
         package var moduleFinished: () -> Void = {}
         /// No rung of the ladder has helped.
         package var gaveUp: (String) -> Void = { _ in }
+        /// The remote broker has taken this message (QoS 0: the module).
+        package var acknowledged: (OutboundRow) -> Void = { _ in }
         /// The module's session is up.
         package var online: () -> Void = {}
 

@@ -1,7 +1,7 @@
 /// Power, boot, registration.
 extension SimulatedModule {
     /// Puts power on (again): everything in RAM is gone.
-    mutating func powerOn(now: Duration) -> [Action] {
+    package mutating func powerOn(now: Duration) -> [Action] {
         restart(rung: .power, now: now)
         return take()
     }
@@ -11,6 +11,7 @@ extension SimulatedModule {
         // A close that was still on its way must not be forgotten with the rest of the agenda.
         actions.append(.closeTCP(mqtt.connection))
         note("boot")
+        lives += 1
         // What the network does goes on without the module.
         agenda.removeAll { $0 != .serviceReturns && $0 != .networkResumes }
         power = .booting
@@ -69,7 +70,7 @@ extension SimulatedModule {
 
     /// Whether there is anything to register with.
     var canRegister: Bool {
-        sim.isInserted && sim.lock == .ready && cell.function == 1 && cell.hasCoverage
+        sim.isInserted && sim.lock == .ready && cell.function == 1 && cell.hasCoverage && !cell.isDenied
     }
 
     /// Registers after the usual time when it can.
@@ -127,6 +128,7 @@ extension SimulatedModule {
 
     var registrationStatus: Int {
         if cell.isRegistered { return 1 }
+        if cell.isDenied, cell.hasCoverage { return 3 }
         return canRegister || !cell.hasCoverage ? 2 : 0
     }
 

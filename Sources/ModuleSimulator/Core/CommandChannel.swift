@@ -47,18 +47,20 @@ extension SimulatedModule {
 
     private mutating func lineArrived(_ line: [UInt8], now: Duration) {
         guard !line.isEmpty else { return }
-        note("-> " + escaped(line))
+        if keepsNotes { note("-> " + escaped(line)) }
         if power == .hung {
             if line.elementsEqual(ascii("AT+RESET")) { restart(rung: .reset, now: now) }
             return
         }
         if losesPowerBefore(line, now: now) { return }
         phase = .running
-        if options.latency == .zero {
+        commandsStarted += 1
+        if options.latency == .zero, faults.lateAnswer == nil {
             flushEcho()
             execute(line, now: now)
         } else {
-            agenda.add(.execute(line), at: now + options.latency)
+            agenda.add(.execute(line), at: now + options.latency + (faults.lateAnswer ?? .zero))
+            faults.lateAnswer = nil
         }
     }
 
@@ -119,7 +121,11 @@ extension SimulatedModule {
     mutating func finish(lines: [[UInt8]], _ ending: Reply.Ending, now: Duration) {
         // A command with data is complete when they are.
         if case .prompt = ending {} else if losesPowerAfterEffect(now: now) { return }
-        phase = .reading
+        switch ending {
+        case .held: phase = .holding
+        case .prompt(let entry): phase = .data(entry)
+        case .ok, .text, .error, .cme, .raw, .silent, .later, .okThen: phase = .reading
+        }
         if !lines.isEmpty {
             printBytes(settings.verbose ? framed(lines) : lines.flatMap { $0 + ascii("\r\n") })
         }
@@ -129,22 +135,21 @@ extension SimulatedModule {
         case .error: printResult("ERROR", code: 4)
         case .cme(let error): printError(error)
         case .raw(let text): printLine(text)
-        case .silent, .later: break
+        case .silent, .later, .held: break
         case .okThen(let later):
             printResult("OK", code: 0)
             later.forEach { printLine($0) }
-        case .held:
-            phase = .holding
-        case .prompt(let entry):
-            phase = .data(entry)
+        case .prompt:
             printBytes(ascii(dialect.has(.promptBlank) ? "\r\n> " : "\r\n>"))
         }
+        if phase == .reading { answered() }
     }
 
     mutating func releaseHeld() {
         guard phase == .holding else { return }
         phase = .reading
         printResult("OK", code: 0)
+        answered()
     }
 
     // MARK: Data mode (YM310 AT manual 13.5 and 8.4)

@@ -4,13 +4,15 @@ extension SimulatedModule {
     private static let forever = Duration.seconds(1 << 40)
 
     /// A fault that concerns the module itself; the PTY's own faults are the runtime's.
-    enum Fault: Equatable {
+    package enum Fault: Equatable {
         case dropTCP
         case deactivate(spelling: String?, cure: CellState.Cure?)
         case stall(Duration)
         case halfOpen, heal, hang, hardHang, powerCycle, reboot
         case garbage(Int)
         case deregister(Duration?), register
+        /// The network refuses to register the card until `register`.
+        case deny
         case echoOn
         case delayPuback(Duration)
         case losePuback, losePublish, refuseConnack
@@ -20,9 +22,11 @@ extension SimulatedModule {
         case powerLoss(lines: Int, hasEffect: Bool, beginning: String)
         case fullFlash(Bool)
         case cutUpload(Int)
+        /// The next command is run only after this time.
+        case lateAnswer(Duration)
     }
 
-    mutating func inject(_ fault: Fault, now: Duration) -> [Action] {
+    package mutating func inject(_ fault: Fault, now: Duration) -> [Action] {
         note("fault \(fault)")
         switch fault {
         case .dropTCP:
@@ -38,6 +42,7 @@ extension SimulatedModule {
         case .heal: heal(now: now)
         case .hang, .hardHang:
             agenda.removeAll { if case .execute = $0 { true } else if case .resume = $0 { true } else { false } }
+            lives += 1
             phase = .reading
             line.removeAll()
             power = fault == .hang ? .hung : .dead
@@ -56,6 +61,10 @@ extension SimulatedModule {
             if let length { agenda.add(.serviceReturns, at: now + length) }
             hold(until: length.map { now + $0 } ?? Self.forever, outlastsRestart: true)
         case .register: serviceReturned(now: now)
+        case .deny:
+            cell.isDenied = true
+            loseService(now: now)
+            dropLink(now: now)
         case .echoOn: settings.echo = true
         case .delayPuback(let delay): faults.delayPuback = delay
         case .losePuback: faults.losePuback = true
@@ -73,6 +82,7 @@ extension SimulatedModule {
             faults.powerLoss = .init(lines: lines - 1, hasEffect: hasEffect, beginning: ascii(beginning))
         case .fullFlash(let isFull): flash.isFull = isFull
         case .cutUpload(let count): faults.cutUpload = count
+        case .lateAnswer(let delay): faults.lateAnswer = delay
         }
         return take()
     }
@@ -95,6 +105,7 @@ extension SimulatedModule {
 
     mutating func serviceReturned(now: Duration) {
         cell.hasCoverage = true
+        cell.isDenied = false
         hold(until: now)
         searchForNetwork(now: now)
     }

@@ -50,6 +50,8 @@ extension SimulatedModule {
         mqtt.session = .none
         faults.isHalfOpen = false
         faults.missedClose = false
+        // What was acknowledged to a session is not told to the next one.
+        agenda.removeAll { if case .puback = $0 { true } else { false } }
     }
 
     /// The bearer went away under the connection: it is dead, and MIPCLOSE still wants to be sent (capture 06).
@@ -124,8 +126,10 @@ extension SimulatedModule {
     mutating func sessionRefused(closing: Bool, now: Duration) {
         guard mqtt.session == .connecting else { return }
         mqtt.session = .none
-        if phase == .holding { phase = .reading }
+        let wasHolding = phase == .holding
+        if wasHolding { phase = .reading }
         printResult("ERROR", code: 4)
+        if wasHolding { answered() }
         if closing {
             closeLink(now: now)
             cell.ip = .closed
@@ -140,8 +144,10 @@ extension SimulatedModule {
     private mutating func secureServerAnswered(now: Duration) {
         note("the broker closed without a word of MQTT, as TLS ports do")
         mqtt.session = .none
-        if phase == .holding { phase = .reading }
+        let wasHolding = phase == .holding
+        if wasHolding { phase = .reading }
         printError(.failed)
+        if wasHolding { answered() }
         closeLink(now: now)
         cell.ip = .closed
         printOutcome(ascii("CLOSED"), isLink: true)
@@ -226,10 +232,12 @@ extension SimulatedModule {
         guard mqtt.session == .connected else { return .fails(.failed) }
         var packet = packet
         if packet.qos > 0 { packet.id = mqtt.takeID() }
-        let fate = faults.losePublish ? " lost" : ""
-        note(
-            "MPUB topic=\(escaped(packet.topic)) bytes=\(packet.payload.count) qos=\(packet.qos)\(fate) "
-                + "payload=\(escaped(packet.payload.prefix(64)))")
+        if keepsNotes {
+            let fate = faults.losePublish ? " lost" : ""
+            note(
+                "MPUB topic=\(escaped(packet.topic)) bytes=\(packet.payload.count) qos=\(packet.qos)\(fate) "
+                    + "payload=\(escaped(packet.payload.prefix(64)))")
+        }
         if faults.losePublish {
             faults.losePublish = false
         } else {

@@ -2,9 +2,9 @@
 ///
 /// No clock, no I/O and no chance of its own: every entry point is told `now`, and what chance there is comes from the
 /// seed. Written from the manuals and captures, and sharing nothing with the driver it is to test.
-struct SimulatedModule {
+package struct SimulatedModule {
     /// What the surroundings are to do, in this order.
-    enum Action: Equatable {
+    package enum Action: Equatable {
         /// Bytes for the host.
         case print([UInt8], PrintTag?)
         /// Open a TCP connection under a number of its own; there is one at a time, but the old one may still be
@@ -18,12 +18,14 @@ struct SimulatedModule {
         case storeFlash([UInt8])
         /// The port to the host is gone for a while.
         case losePort
+        /// What was printed just now ended the answer to a command.
+        case answered
         /// A line for the transcript.
         case note(String)
     }
 
     /// What comes from the network.
-    enum NetworkEvent: Equatable {
+    package enum NetworkEvent: Equatable {
         /// TCP is up and TLS begins.
         case negotiating
         /// Up: TCP, or TLS where that was asked for.
@@ -102,6 +104,14 @@ struct SimulatedModule {
 
     var power = Power.booting
     var phase = Phase.reading
+    /// Command lines that came while none was running, since the start.
+    package internal(set) var commandsStarted = 0
+    /// Restarts and hangs since the start.
+    package internal(set) var lives = 0
+    /// Whether `answered` actions are made.
+    package var marksAnswers = false
+    /// Whether `note` actions are made: at full speed they cost more than the module itself.
+    package var keepsNotes = true
     var line: [UInt8] = []
     var lineOverflowed = false
     /// The port died at a byte; those after it never came.
@@ -127,7 +137,12 @@ struct SimulatedModule {
     var answeredMixedRegistration = false
 
     /// A module without power; `powerOn` starts it. `wallSeconds` is Unix time at `now` zero.
-    init(_ options: SimulatorOptions, wallSeconds: Int64 = 0, flash: FlashFiles? = nil) {
+    package init(_ options: SimulatorOptions, wallSeconds: Int64 = 0) {
+        self.init(options, wallSeconds: wallSeconds, flash: nil)
+    }
+
+    /// A module without power, with the files of an earlier one.
+    init(_ options: SimulatorOptions, wallSeconds: Int64 = 0, flash: FlashFiles?) {
         self.options = options
         self.flash = flash ?? FlashFiles(capacity: options.flash)
         bootWallSeconds = wallSeconds
@@ -147,10 +162,10 @@ struct SimulatedModule {
     // MARK: Events
 
     /// When `deadlineReached` is wanted next.
-    var deadline: Duration? { agenda.deadline }
+    package var deadline: Duration? { agenda.deadline }
 
     /// Bytes from the host have arrived.
-    mutating func received(_ bytes: [UInt8], now: Duration) -> [Action] {
+    package mutating func received(_ bytes: [UInt8], now: Duration) -> [Action] {
         isPortLost = false
         for byte in bytes where !isPortLost { accept(byte, now: now) }
         flushEcho()
@@ -158,13 +173,13 @@ struct SimulatedModule {
     }
 
     /// Does what is due, one entry at its own time.
-    mutating func deadlineReached(now: Duration) -> [Action] {
+    package mutating func deadlineReached(now: Duration) -> [Action] {
         while let (due, item) = agenda.pop(now: now) { perform(item, now: due) }
         return take()
     }
 
     /// Something came from connection number `connection`; it takes effect half a network latency later.
-    mutating func network(_ event: NetworkEvent, connection: Int, now: Duration) -> [Action] {
+    package mutating func network(_ event: NetworkEvent, connection: Int, now: Duration) -> [Action] {
         let item = Item.incoming(event, connection: connection)
         if options.networkLatency == .zero, !faults.isNetworkHeld(now) {
             perform(item, now: now)
@@ -212,7 +227,9 @@ struct SimulatedModule {
         return actions
     }
 
-    mutating func note(_ text: String) { actions.append(.note(text)) }
+    mutating func answered() { if marksAnswers { actions.append(.answered) } }
+
+    mutating func note(_ text: String) { if keepsNotes { actions.append(.note(text)) } }
 
     /// Hands a network action out, half a network latency later and not while the network is frozen.
     mutating func emit(_ action: Action, now: Duration) {
@@ -225,9 +242,37 @@ struct SimulatedModule {
 }
 
 /// Says which inbound message a piece of output carries, for the transcript.
-struct PrintTag: Equatable, Sendable {
-    var topic: [UInt8]
+package struct PrintTag: Equatable, Sendable {
+    /// Its topic.
+    package var topic: [UInt8]
     /// As the broker sent it, before any cut.
-    var payload: [UInt8]
-    var fromCache: Bool
+    package var payload: [UInt8]
+    /// Whether it was read from the cache.
+    package var fromCache: Bool
+}
+
+/// What the surroundings of a simulation may look at.
+extension SimulatedModule {
+    /// What bytes from the host would meet now.
+    package enum Reading: Equatable {
+        /// A new line, or the rest of one.
+        case line
+        /// A command that is running: they are lost.
+        case nothing
+        /// Data mode, with the length that was declared.
+        case data(declared: Int?)
+    }
+
+    /// What bytes from the host would meet now.
+    package var reading: Reading {
+        switch phase {
+        case .reading: .line
+        case .running, .holding: .nothing
+        case .data(let entry): .data(declared: entry.length)
+        }
+    }
+
+    /// Whether the module runs: neither booting nor hung.
+    package var isRunning: Bool { power == .running }
+
 }

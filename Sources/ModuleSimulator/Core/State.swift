@@ -35,7 +35,7 @@ struct SIMState: Equatable {
 }
 
 /// The radio side: registration, attachment, PDP contexts and the IP state of YM310 AT manual 9.40.
-struct CellState: Equatable {
+package struct CellState: Equatable {
     struct Context: Equatable {
         var type = "IP"
         var apn: String
@@ -55,7 +55,7 @@ struct CellState: Equatable {
     }
 
     /// What brings a lost bearer back; each rung includes those after it.
-    enum Cure: Int, Equatable {
+    package enum Cure: Int, Equatable {
         case itself, cgact, context5, cfun, reset, power
 
         init?(_ name: String) {
@@ -77,6 +77,8 @@ struct CellState: Equatable {
     var isAttached = false
     /// False while `deregister` keeps the network away.
     var hasCoverage = true
+    /// While true the network refuses the card.
+    var isDenied = false
     var isMultiLink = false
     var ip = IPState.initial
     var contexts: [Int: Context]
@@ -96,10 +98,10 @@ struct CellState: Equatable {
     mutating func powerOn(from rung: Cure) {
         let saved = privateNetwork
         let stillLost = (lost?.rawValue ?? 0) > rung.rawValue ? lost : nil
-        let covered = hasCoverage
+        let (covered, denied) = (hasCoverage, isDenied)
         self = CellState(apn: saved?.first ?? defaultAPN)
         privateNetwork = saved
-        hasCoverage = covered
+        (hasCoverage, isDenied) = (covered, denied)
         lost = stillLost
     }
 
@@ -184,6 +186,8 @@ struct FaultState: Equatable {
     var powerLoss: PowerLoss?
     /// The port dies after so many bytes of an FSWRITE.
     var cutUpload: Int?
+    /// How much later than usual the next command is run.
+    var lateAnswer: Duration?
 
     /// Power goes when one more command line is complete than `lines` says.
     struct PowerLoss: Equatable {

@@ -76,7 +76,7 @@ struct TLSContext: Equatable {
 }
 
 /// What the surroundings need to speak TLS for the module.
-struct TLSRequest: Equatable {
+package struct TLSRequest: Equatable {
     /// `<sslversion>`: 0 SSL 3.0, 1 TLS 1.0, 2 TLS 1.1, 3 TLS 1.2, 4 all of them.
     var version = 4
     /// OpenSSL's names of the suites offered.

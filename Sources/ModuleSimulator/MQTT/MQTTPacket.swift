@@ -2,30 +2,43 @@
 ///
 /// libmosquitto cannot stand in here: it joins TCP and CONNECT in one call, while the module parts them
 /// (MIPSTART, MCONNECT) and must be able to sit between the two, refuse, lose and delay single packets.
-enum MQTTPacket: Equatable, Sendable {
-    struct Connect: Equatable, Sendable {
-        struct Will: Equatable, Sendable {
-            var topic: [UInt8]
-            var message: [UInt8]
-            var qos: UInt8
-            var retain: Bool
+package enum MQTTPacket: Equatable, Sendable {
+    package struct Connect: Equatable, Sendable {
+        package struct Will: Equatable, Sendable {
+            package var topic: [UInt8]
+            package var message: [UInt8]
+            package var qos: UInt8
+            package var retain: Bool
         }
-        var clientID: [UInt8]
-        var username: [UInt8]?
-        var password: [UInt8]?
-        var will: Will?
-        var cleanSession: Bool
-        var keepAlive: UInt16
+        package var clientID: [UInt8]
+        package var username: [UInt8]?
+        package var password: [UInt8]?
+        package var will: Will?
+        package var cleanSession: Bool
+        package var keepAlive: UInt16
     }
 
-    struct Publish: Equatable, Sendable {
-        var topic: [UInt8]
-        var payload: [UInt8]
-        var qos: UInt8 = 0
-        var retain = false
-        var duplicate = false
+    package struct Publish: Equatable, Sendable {
+        package var topic: [UInt8]
+        package var payload: [UInt8]
+        package var qos: UInt8 = 0
+        package var retain = false
+        package var duplicate = false
         /// Zero with QoS 0.
-        var id: UInt16 = 0
+        package var id: UInt16 = 0
+
+        /// A publish.
+        package init(
+            topic: [UInt8], payload: [UInt8], qos: UInt8 = 0, retain: Bool = false, duplicate: Bool = false,
+            id: UInt16 = 0
+        ) {
+            self.topic = topic
+            self.payload = payload
+            self.qos = qos
+            self.retain = retain
+            self.duplicate = duplicate
+            self.id = id
+        }
     }
 
     case connect(Connect)
@@ -46,7 +59,7 @@ enum MQTTPacket: Equatable, Sendable {
     // MARK: Encoding
 
     /// The packet's bytes.
-    var encoded: [UInt8] {
+    package var encoded: [UInt8] {
         switch self {
         case .connect(let connect): Self.frame(0x10, connect.body)
         case .connack(let present, let code): Self.frame(0x20, [present ? 1 : 0, code])

@@ -1,7 +1,7 @@
 /// Cuts a TCP stream into MQTT packets, however it arrives.
-struct MQTTStream {
+package struct MQTTStream {
     /// Why the stream cannot go on.
-    enum Failure: Error, Equatable {
+    package enum Failure: Error, Equatable {
         case badLength, tooLong, badPacket
     }
 
@@ -9,8 +9,11 @@ struct MQTTStream {
     static let limit = 4 << 20
     private var buffer: [UInt8] = []
 
+    /// A stream that has brought nothing yet.
+    package init() {}
+
     /// Adds bytes and returns the packets that are now whole.
-    mutating func append(_ bytes: [UInt8]) throws(Failure) -> [MQTTPacket] {
+    package mutating func append(_ bytes: [UInt8]) throws(Failure) -> [MQTTPacket] {
         buffer += bytes
         var packets: [MQTTPacket] = []
         var start = 0

@@ -102,6 +102,7 @@ struct SimulatedPort {
             case .print(let bytes, let tag): toHost.enqueue(bytes, tag: tag, at: now)
             case .note(let text): effects.append(.note(text, at: now))
             case .storeFlash(let bytes): effects.append(.storeFlash(bytes))
+            case .answered: break
             case .losePort: effects.append(.losePort)
             case .openTCP, .openTLS, .closeTCP, .sendToBroker: effects.append(.network(action))
             }

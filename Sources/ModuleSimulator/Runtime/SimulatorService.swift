@@ -158,7 +158,7 @@ public final class SimulatorService {
             record("TCP \(number) closed by the module")
             onEvent(.linkDown)
         case .sendToBroker(let number, let bytes): sockets[number]?.send(bytes)
-        case .print, .note, .storeFlash, .losePort: break
+        case .print, .answered, .note, .storeFlash, .losePort: break
         }
     }
 

@@ -1,0 +1,4 @@
+import Glibc
+import Soak
+
+exit(SoakCommand(CommandLine.arguments.dropFirst()).run())
