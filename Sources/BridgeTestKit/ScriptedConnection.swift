@@ -70,11 +70,13 @@ final class ScriptedConnection: LocalBroker {
         return mid
     }
 
-    func publish(topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool) throws(MosquittoError) -> Int32 {
+    func publish(
+        topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool, expiry: UInt32?
+    ) throws(MosquittoError) -> Int32 {
         let mid = try takeMid("publish")
         guard payload.count <= broker.largestPayload else { throw MosquittoError("publish", .tooLarge) }
         outgoing.append(
-            (ScriptedLocalBroker.Received(topic: topic, payload: payload, qos: qos, retain: retain), mid))
+            (ScriptedLocalBroker.Received(topic: topic, payload: payload, qos: qos, retain: retain, expiry: expiry), mid))
         wake()
         return mid
     }

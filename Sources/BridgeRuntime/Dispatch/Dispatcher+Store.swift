@@ -80,6 +80,9 @@ extension Dispatcher {
         outbox.committed(batch.appendOut, ids: receipt.outIDs, dropped: receipt.droppedOut)
         inbox.committed(batch.appendIn, ids: receipt.inIDs)
         outDepth = receipt.outDepth
+        outbox.removalsCommitted(batch.setAside.map(\.id))
+        outbox.released(receipt.released)
+        awaitRelease(receipt.nextRelease)
         noteStored(batch, receipt)
         tellEnqueued(batch.appendOut, ids: receipt.outIDs)
         for refusal in receipt.refusals { tell(refusal) }

@@ -54,6 +54,11 @@ package final class Dispatcher {
     /// Messages in the batch of reads that is under way.
     var batchCount = 0
     var trail = MessageTrail()
+    var lifetimes: Lifetimes
+    var poison = PoisonWatch()
+    /// When a message that was set aside is due.
+    var asideDue: MovingDeadline?
+    var nextRelease: Int64?
     var warningsDue: MovingDeadline?
     var loadedOnce = false
     var remoteFilters: [[UInt8]]
@@ -138,11 +143,13 @@ package final class Dispatcher {
         remoteFilters = recorded.remote
         localFilters = recorded.local
         self.nextIDs = nextIDs
+        lifetimes = Lifetimes(firstIDs: nextIDs, wallClock: clock.wallClock, now: clock.now)
         schedule = CommitSchedule(limits: commits)
         self.hooks = hooks
         module.delegate = self
         local.delegate = self
         commitDue = MovingDeadline(clock) { [weak self] in self?.settle() }
+        asideDue = MovingDeadline(clock) { [weak self] in self?.releaseAside() }
         warningsDue = MovingDeadline(clock) { [weak self] in self?.summariseWarnings() }
         heartbeatDue = MovingDeadline(clock) { [weak self] in self?.heartbeatReached() }
         states = about.name.map { name in
@@ -197,7 +204,8 @@ package final class Dispatcher {
 
     /// Gives the module the next message when it can take one.
     func pump() {
-        while !stopping, module.canPublish, let row = outbox.next(wallClock: clock.wallClock) {
+        let wallClock = stepClock()
+        while !stopping, module.canPublish, let row = nextRow(wallClock) {
             let limits = RemoteLimits(maximumPayload: (profile ?? .ec716s).payloadLimit)
             if let problem = limits.problem(topic: row.topic, payloadCount: row.payload.count) {
                 refuseOut(row.id, code: problem.code, reason: problem.reason)
@@ -206,6 +214,7 @@ package final class Dispatcher {
             if outbox.wasReturned(row.id) { counters.outRetried += 1 }
             echoes.published(row, now: clock.now)
             trail.given(.out, row.id, now: clock.now)
+            poison.given(row.id, now: clock.now)
             module.publish(
                 PublishStateMachine.Message(
                     id: row.id, topic: row.topic, payload: row.payload, qos: row.qos, retain: row.retain))
@@ -216,18 +225,37 @@ package final class Dispatcher {
         beat()
     }
 
+    private func nextRow(_ wallClock: Int64) -> OutboundRow? {
+        guard let suspect = poison.needsWitness, outbox.isWaiting(suspect) else {
+            return outbox.next(wallClock: wallClock, expiry: lifetimes.expiry)
+        }
+        if heartbeat != nil, poison.prefersHeartbeat { return nil }
+        if let row = outbox.next(wallClock: wallClock, suspect: suspect, expiry: lifetimes.expiry) { return row }
+        // Without a heartbeat a message that finds no witness is tried again all the same.
+        return heartbeat == nil ? outbox.next(wallClock: wallClock, expiry: lifetimes.expiry) : nil
+    }
+
     func refuseOut(_ id: Int64, code: String, reason: String) {
         outbox.refused(id, code: code, reason: reason, wallClock: clock.wallClock)
+        poison.finished(id)
         echoes.withdrawn(id)
         settle()
+    }
+
+    /// Unix seconds, seen by what must know of a step.
+    func stepClock() -> Int64 {
+        let wallClock = clock.wallClock
+        lifetimes.observe(wallClock: wallClock, now: clock.now, nextIDs: nextIDs)
+        return wallClock
     }
 
     // MARK: To the local broker
 
     /// Publishes what waits in the inbox, at most 20 at a time.
     func pumpInbox() {
-        sending: while local.isConnected, let row = inbox.next(wallClock: clock.wallClock) {
-            switch local.publish(row) {
+        let wallClock = stepClock()
+        sending: while local.isConnected, let row = inbox.next(wallClock: wallClock, expiry: lifetimes.expiry) {
+            switch local.publish(row, lives: lifetimes.expiry(of: row).map { $0 - wallClock }) {
             case .taken(let mid):
                 locallyPublished[mid] = row.id
                 trail.given(.in, row.id, now: clock.now)
