@@ -1,10 +1,10 @@
 /// Tells a message that breaks the link from a link that breaks.
 ///
 /// A message is poison when it failed three times in a row, each time within 5 s of being handed over, and another
-/// message passed since the first time. After two such failures it waits until another one (of another topic or
-/// priority, so that order is kept) or a heartbeat has passed: the witness. When the witness fails too, or the link
-/// breaks with nothing under way, or later than that, or for want of the network, it was weather, and all is forgotten,
-/// but that the next witness should be a heartbeat: two poisonous messages would speak for each other for ever.
+/// message passed since the first time. After two such failures it waits until a heartbeat has passed, or where there is
+/// none another message (of another topic or priority, so that order is kept): the witness. When the witness fails too,
+/// or the link breaks with nothing under way, or later than that, or for want of the network, it was weather, and all is
+/// forgotten. A heartbeat is the better witness: of two poisonous messages each would make weather of the other.
 public struct PoisonWatch: Sendable, Equatable {
     /// A failure later than this after the handing over is no message's fault.
     public static let window: Duration = .seconds(5)
@@ -25,8 +25,6 @@ public struct PoisonWatch: Sendable, Equatable {
     private var suspect: Suspect?
     private var given: Given?
     private var struckAt: Duration?
-    /// Whether the witness should rather be a heartbeat.
-    public private(set) var prefersHeartbeat = false
 
     /// Nobody is suspected.
     public init() {}
@@ -62,10 +60,7 @@ public struct PoisonWatch: Sendable, Equatable {
         }
         guard known.id == id, known.strikes + 1 < Self.strikes || known.hasWitness else {
             // Nobody could be found to bear witness, or the witness fails too.
-            if known.id != id {
-                prefersHeartbeat = id >= 0
-                suspect = nil
-            }
+            if known.id != id { suspect = nil }
             return false
         }
         suspect?.strikes += 1

@@ -229,10 +229,11 @@ package final class Dispatcher {
         guard let suspect = poison.needsWitness, outbox.isWaiting(suspect) else {
             return outbox.next(wallClock: wallClock, expiry: lifetimes.expiry)
         }
-        if heartbeat != nil, poison.prefersHeartbeat { return nil }
-        if let row = outbox.next(wallClock: wallClock, suspect: suspect, expiry: lifetimes.expiry) { return row }
-        // Without a heartbeat a message that finds no witness is tried again all the same.
-        return heartbeat == nil ? outbox.next(wallClock: wallClock, expiry: lifetimes.expiry) : nil
+        // `beat` sees to it.
+        if heartbeat != nil { return nil }
+        // A message that finds no witness is tried again all the same.
+        return outbox.next(wallClock: wallClock, suspect: suspect, expiry: lifetimes.expiry)
+            ?? outbox.next(wallClock: wallClock, expiry: lifetimes.expiry)
     }
 
     func refuseOut(_ id: Int64, code: String, reason: String) {

@@ -81,8 +81,7 @@ import Testing
         while !queue.isEmpty, steps < 20_000 {
             steps += 1
             now += .milliseconds(100)
-            let witness = queue.count > 1 && !watch.prefersHeartbeat ? queue[1] : -1
-            let id = watch.needsWitness == queue[0] ? witness : queue[0]
+            let id = watch.needsWitness == queue[0] ? -1 : queue[0]
             watch.given(id, now: now)
             // Breaks of the weather come late in most cases, and without a message under way.
             let isStorm = Int.random(in: 0..<20, using: &random) == 0
