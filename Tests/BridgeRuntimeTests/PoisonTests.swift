@@ -90,7 +90,7 @@ import Testing
     }
 
     @Test func aLinkThatBreaksOnEverythingIsWeather() throws {
-        let rig = try rig(dropsOn: "site/")
+        let rig = try rig(dropsOn: "AT+MPUB")
         for number in 0..<10 { rig.broker.publish("sensors/\(number)", bytes("m\(number)")) }
         rig.clock.advance(by: .seconds(900))
         #expect(rig.dispatcher.counters.outSetAside == 0)

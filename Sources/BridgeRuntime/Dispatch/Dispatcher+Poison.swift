@@ -4,6 +4,18 @@ import BridgeCore
 extension Dispatcher {
     static let asideSeconds: Int64 = 86_400
 
+    /// What the module gets next; after two failures of a message not that one.
+    func nextRow(_ wallClock: Int64) -> OutboundRow? {
+        guard let suspect = poison.needsWitness, outbox.isWaiting(suspect) else {
+            return outbox.next(wallClock: wallClock, expiry: lifetimes.expiry)
+        }
+        // `beat` sees to it.
+        if heartbeat != nil { return nil }
+        // A message that finds no witness is tried again all the same.
+        return outbox.next(wallClock: wallClock, suspect: suspect, expiry: lifetimes.expiry)
+            ?? outbox.next(wallClock: wallClock, expiry: lifetimes.expiry)
+    }
+
     /// Keeps a message out of the way. Its row stays on disk, and in the list of `cellbridge queue`.
     func setAside(_ id: Int64) {
         guard let row = outbox.setAside(id) else { return }
@@ -11,7 +23,7 @@ extension Dispatcher {
         pending.setAside.append(SetAside(id: id, until: clock.wallClock + Self.asideSeconds, reason: reason))
         counters.outSetAside += 1
         warn("poison", "set aside \(readable(row.topic)) (message \(id)): \(reason); tried again in a day")
-        commit()
+        isUrgent = true
         settle()
     }
 
@@ -25,7 +37,7 @@ extension Dispatcher {
     func releaseAside() {
         guard let due = nextRelease, due <= clock.wallClock else { return awaitRelease(nextRelease) }
         pending.releaseAside = clock.wallClock
-        commit()
+        isUrgent = true
         settle()
     }
 }

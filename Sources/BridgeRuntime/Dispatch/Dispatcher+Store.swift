@@ -43,6 +43,7 @@ extension Dispatcher {
             pending = StoreBatch()
             unstoredBytes = 0
             arrivals = [:]
+            isUrgent = false
         }
         return pending
     }
@@ -186,7 +187,8 @@ extension Dispatcher {
     /// Keeps a small value over restarts.
     func remember(_ key: String, _ value: [UInt8]?) {
         pending.set(key, value)
-        commit()
+        isUrgent = true
+        settle()
     }
 
     private func joined(_ filters: [[UInt8]]) -> [UInt8] { Array(filters.joined(separator: [0x0A])) }

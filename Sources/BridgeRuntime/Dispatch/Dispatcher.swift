@@ -36,6 +36,8 @@ package final class Dispatcher {
     var echoesRun = false
 
     var pending = StoreBatch()
+    /// Whether something waits for a value in `pending` to be on disk.
+    var isUrgent = false
     /// Bytes of `pending.appendIn`.
     var unstoredBytes = 0
     var outstanding: (token: Int, batch: StoreBatch)?
@@ -225,17 +227,6 @@ package final class Dispatcher {
         beat()
     }
 
-    private func nextRow(_ wallClock: Int64) -> OutboundRow? {
-        guard let suspect = poison.needsWitness, outbox.isWaiting(suspect) else {
-            return outbox.next(wallClock: wallClock, expiry: lifetimes.expiry)
-        }
-        // `beat` sees to it.
-        if heartbeat != nil { return nil }
-        // A message that finds no witness is tried again all the same.
-        return outbox.next(wallClock: wallClock, suspect: suspect, expiry: lifetimes.expiry)
-            ?? outbox.next(wallClock: wallClock, expiry: lifetimes.expiry)
-    }
-
     func refuseOut(_ id: Int64, code: String, reason: String) {
         outbox.refused(id, code: code, reason: reason, wallClock: clock.wallClock)
         poison.finished(id)
@@ -268,42 +259,6 @@ package final class Dispatcher {
         }
         settle()
         loadMore()
-    }
-
-    // MARK: Refusals
-
-    /// Counts, lists and logs a message that is not carried.
-    func refuse(_ refusal: Refusal) {
-        pending.refusals.append(refusal)
-        let excess = pending.refusals.count - Self.refusalLimit
-        if excess > 0 { pending.refusals.removeFirst(excess) }
-        tell(refusal)
-    }
-
-    /// Counts and logs a refusal that is on the list already.
-    func tell(_ refusal: Refusal) {
-        switch refusal.direction {
-        case .out: counters.outRefused += 1
-        case .in: counters.inRefused += 1
-        }
-        warn(refusal.code, "refused \(readable(refusal.topic)): \(refusal.reason)")
-    }
-
-    func warn(_ code: String, _ text: String) {
-        for line in warnings.raised(code, now: clock.now) { say(line, text) }
-        warningsDue?.move(to: warnings.deadline)
-    }
-
-    private func summariseWarnings() {
-        for line in warnings.deadlineReached(now: clock.now) { say(line, "") }
-        warningsDue?.move(to: warnings.deadline)
-    }
-
-    private func say(_ line: RateLimitedWarnings.Line, _ text: String) {
-        switch line {
-        case .warning: log(.warning, text)
-        case .summary(let code, let more): log(.warning, "\(more) more of: \(code)")
-        }
     }
 }
 
