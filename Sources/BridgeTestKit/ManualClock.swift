@@ -12,7 +12,8 @@ public final class ManualClock: BridgeClock {
 
     /// Time since the clock was made.
     public private(set) var now: Duration = .zero
-    private let epoch: Int64
+    /// The Unix seconds of time zero; a change is a step of the wall clock.
+    public var epoch: Int64
     private var entries: [Entry] = []
     private var nextNumber = 0
 

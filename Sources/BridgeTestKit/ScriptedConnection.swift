@@ -70,11 +70,16 @@ final class ScriptedConnection: LocalBroker {
         return mid
     }
 
-    func publish(topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool) throws(MosquittoError) -> Int32 {
+    func publish(
+        topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool, expiry: UInt32?
+    ) throws(MosquittoError) -> Int32 {
         let mid = try takeMid("publish")
         guard payload.count <= broker.largestPayload else { throw MosquittoError("publish", .tooLarge) }
         outgoing.append(
-            (ScriptedLocalBroker.Received(topic: topic, payload: payload, qos: qos, retain: retain), mid))
+            (
+                ScriptedLocalBroker.Received(topic: topic, payload: payload, qos: qos, retain: retain, expiry: expiry),
+                mid
+            ))
         wake()
         return mid
     }
@@ -115,7 +120,8 @@ final class ScriptedConnection: LocalBroker {
         guard !isOver, isOpen else { return }
         if mayRead {
             for entry in broker.queue
-            where count < broker.batchSize && unacknowledged.count < broker.window && !delivered.contains(entry.number)
+            where count < broker.batchSize && unacknowledged.count < broker.window
+                && !delivered.contains(entry.number)
             {
                 count += 1
                 delivered.insert(entry.number)

@@ -25,6 +25,8 @@ public final class ScriptedLocalBroker {
         public var qos: Int
         /// As published.
         public var retain: Bool
+        /// As published.
+        public var expiry: UInt32?
     }
 
     /// Whether connections are accepted.
@@ -80,10 +82,12 @@ public final class ScriptedLocalBroker {
 
     /// A message for the bridge, as if one of its subscriptions matched.
     public func publish(
-        _ topic: String, _ payload: [UInt8] = [1], qos: Int = 1, retain: Bool = false, identifiers: [UInt32] = []
+        _ topic: String, _ payload: [UInt8] = [1], qos: Int = 1, retain: Bool = false, identifiers: [UInt32] = [],
+        expiry: UInt32? = nil
     ) {
         let message = MosquittoClient.Message(
-            topic: Array(topic.utf8), payload: payload, qos: qos, retain: retain, subscriptionIdentifiers: identifiers)
+            topic: Array(topic.utf8), payload: payload, qos: qos, retain: retain, subscriptionIdentifiers: identifiers,
+            expiry: expiry)
         nextNumber += 1
         queue.append(Queued(number: nextNumber, message: message))
         connection?.wake()

@@ -11,16 +11,20 @@ extension MosquittoClient {
         public var retain: Bool
         /// The identifiers of the subscriptions it came for (MQTT 5, for those subscribed with one).
         public var subscriptionIdentifiers: [UInt32]
+        /// For how many seconds it is still good (MQTT 5); `nil`: for ever.
+        public var expiry: UInt32?
 
         /// A message.
         public init(
-            topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool, subscriptionIdentifiers: [UInt32] = []
+            topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool, subscriptionIdentifiers: [UInt32] = [],
+            expiry: UInt32? = nil
         ) {
             self.topic = topic
             self.payload = payload
             self.qos = qos
             self.retain = retain
             self.subscriptionIdentifiers = subscriptionIdentifiers
+            self.expiry = expiry
         }
     }
 

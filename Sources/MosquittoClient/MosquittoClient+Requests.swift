@@ -19,10 +19,13 @@ extension MosquittoClient {
     }
 
     /// Publishes; `published` follows with the message id returned. Only while connected: the library's own queue has
-    /// no bound, so keep at most 20 without a `published`.
-    public func publish(topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool) throws(MosquittoError) -> Int32 {
+    /// no bound, so keep at most 20 without a `published`. `expiry`: for how many seconds the broker may keep it for
+    /// those who are away; a 3.1.1 connection ignores it.
+    public func publish(
+        topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool, expiry: UInt32? = nil
+    ) throws(MosquittoError) -> Int32 {
         try request("publish") { (handle) throws(MosquittoError) in
-            try handle.publish(topic: topic, payload: payload, qos: qos, retain: retain)
+            try handle.publish(topic: topic, payload: payload, qos: qos, retain: retain, expiry: expiry)
         }
     }
 

@@ -167,11 +167,20 @@ import Glibc
 
     // MARK: Requests
 
-    func publish(topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool) throws(MosquittoError) -> Int32 {
+    func publish(
+        topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool, expiry: UInt32?
+    ) throws(MosquittoError) -> Int32 {
         let topic = try cText("publish", topic)
         var mid: Int32 = 0
         guard let size = Int32(exactly: payload.count) else { throw MosquittoError("publish", .tooLarge) }
-        let code = unsafe mosquitto_publish_v5(raw, &mid, topic, size, payload, Int32(clamping: qos), retain, nil)
+        var properties: OpaquePointer?
+        defer { unsafe mosquitto_property_free_all(&properties) }
+        if let expiry, options.protocolVersion == .v5 {
+            let name = Int32(MQTT_PROP_MESSAGE_EXPIRY_INTERVAL.rawValue)
+            try check("publish", unsafe mosquitto_property_add_int32(&properties, name, expiry))
+        }
+        let code = unsafe mosquitto_publish_v5(
+            raw, &mid, topic, size, payload, Int32(clamping: qos), retain, properties)
         try check("publish", code)
         return mid
     }
@@ -224,7 +233,7 @@ extension MosquittoHandle {
             unsafe owner(context)?.received(
                 MosquittoClient.Message(
                     topic: Array(bytes), payload: Array(payload), qos: Int(message.qos), retain: message.retain,
-                    subscriptionIdentifiers: unsafe identifiers(properties)))
+                    subscriptionIdentifiers: unsafe identifiers(properties), expiry: unsafe expiry(properties)))
         }
         unsafe mosquitto_publish_v5_callback_set(raw) { _, context, mid, code, _ in
             unsafe owner(context)?.events.append(.published(mid: mid, reasonCode: code))
@@ -274,6 +283,13 @@ private func identifiers(_ properties: OpaquePointer?) -> [UInt32] {
         unsafe place = unsafe mosquitto_property_read_varint(last, name, &value, true)
     }
     return found
+}
+
+/// The message expiry interval among the properties of a message.
+private func expiry(_ properties: OpaquePointer?) -> UInt32? {
+    var value: UInt32 = 0
+    let name = Int32(MQTT_PROP_MESSAGE_EXPIRY_INTERVAL.rawValue)
+    return unsafe mosquitto_property_read_int32(properties, name, &value, false) == nil ? nil : value
 }
 
 private func owner(_ context: UnsafeMutableRawPointer?) -> MosquittoHandle? {

@@ -49,6 +49,15 @@ import Testing
         rig.run { rig.port.publishes.count == 1 }
     }
 
+    @Test func recordsDoNotWaitForCompany() throws {
+        let rig = rig()
+        try rig.online()
+        let began = rig.clock.now
+        for _ in 0..<10 { rig.broker.publish("sensors/a", payload) }
+        rig.run { rig.dispatcher.counters.outAcknowledged == 10 }
+        #expect(rig.clock.now - began < .milliseconds(200))
+    }
+
     @Test func aRecordThatComesTooLateIsTakenBack() throws {
         let rig = rig()
         try rig.online()

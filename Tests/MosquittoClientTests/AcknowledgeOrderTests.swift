@@ -143,6 +143,6 @@ import Testing
         }
         driven.client.mayRead = true
         loop.run { driven.messages.count == 400 }
-        #expect(driven.batches.max() == 64)
+        #expect(driven.batches.max() == 20)
     }
 }

@@ -45,6 +45,7 @@ enum Bench {
                 case .footprint: try Footprint(bench, isQuick: options.isQuick).run()
                 case .start: try StartTime(bench, isQuick: options.isQuick).run()
                 case .backlog: try Backlog(bench).run()
+                case .flash: try Flash(bench, isQuick: options.isQuick).run()
                 case .scorecard: try Scorecard(isQuick: options.isQuick, seed: options.seed).run()
                 }
             } catch {

@@ -10,6 +10,7 @@ struct BenchOptions {
         case footprint
         case start
         case backlog
+        case flash
         case scorecard
     }
 

@@ -14,6 +14,8 @@ public struct Counters: Sendable, Equatable {
     public var heartbeats: UInt64 = 0
     /// Outbound messages refused, for any reason.
     public var outRefused: UInt64 = 0
+    /// Outbound messages set aside because they break the link.
+    public var outSetAside: UInt64 = 0
     /// Publish commands for a message that had one before.
     public var outRetried: UInt64 = 0
     /// Messages read from the module.

@@ -62,6 +62,8 @@ public struct CommitSchedule: Sendable, Equatable {
         public var removals = 0
         /// Whether small values wait.
         public var hasValues = false
+        /// Whether something waits for small values to be on disk.
+        public var isUrgent = false
         /// Entries of the ledger that wait.
         public var ledgerEntries = 0
         /// Whether the module can publish.
@@ -145,7 +147,7 @@ public struct CommitSchedule: Sendable, Equatable {
             stalledAt = decision.mayRead && !isAtOnce && heldSince + limits.interval <= now ? reads : nil
         }
         if let since = facts.inboundSince { due.append(facts.isStopping ? now : since + limits.inbound) }
-        if facts.removals >= limits.removals { due.append(now) }
+        if facts.isUrgent || facts.removals >= limits.removals { due.append(now) }
         if decision.mayWrite {
             if let lazySince { due.append(lazySince + limits.lazy) }
             if let ledgerSince {

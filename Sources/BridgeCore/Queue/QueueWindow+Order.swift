@@ -8,6 +8,18 @@ extension QueueWindow {
         return nil
     }
 
+    /// Where the row is that goes next.
+    func nextPlace(_ suspect: Int64?) -> (rank: Int, index: Int)? {
+        guard let first = nextRank else { return nil }
+        guard let suspect, let row = waiting[first].first, row.id == suspect else { return (first, 0) }
+        // Of each rank the oldest are in memory, so the first of another topic is the oldest of that.
+        for rank in first..<waiting.count {
+            let index = waiting[rank].firstIndex { rank != first || $0.topic != row.topic }
+            if let index { return (rank, index) }
+        }
+        return nil
+    }
+
     /// Whether what goes next can only be had by a commit of what was accepted.
     public var needsCommit: Bool {
         for rank in waiting.indices {
@@ -58,6 +70,33 @@ extension QueueWindow {
             Refusal(
                 direction: Row.direction, topic: row.topic, size: row.payload.count, code: code, reason: reason,
                 at: wallClock))
+    }
+
+    /// Takes out a row that waits and is kept out of the way by a commit; then say `removalsCommitted`. Its row, if there.
+    public mutating func setAside(_ id: Int64) -> Row? {
+        for rank in waiting.indices {
+            guard let index = waiting[rank].firstIndex(where: { $0.id == id }) else { continue }
+            let row = waiting[rank].remove(at: index)
+            uncount(row)
+            returnedIDs.remove(id)
+            removing.insert(id)
+            return row
+        }
+        return nil
+    }
+
+    /// Rows that were set aside are in the queue again, a few at a time; they may be older than all that is here.
+    public mutating func released(_ rows: [Row]) {
+        if isLoading, !rows.isEmpty { isLoadStale = true }
+        for row in rows where !isKnown(row.id) {
+            let isOlder = waiting[row.rank].last.map { row.id < $0.id } ?? false
+            // What is newer than all in memory has its place on disk, behind what waits there.
+            if isOlder || !mayHaveMore[row.rank] && outside[row.rank].isEmpty {
+                place(row)
+            } else {
+                mayHaveMore[row.rank] = true
+            }
+        }
     }
 
     mutating func uncount(_ row: Row) {

@@ -188,14 +188,18 @@ public struct QueueWindow<Row: QueuedRow>: Sendable {
 
     /// Takes the next row, which then is under way; `nil` when none may go now.
     ///
-    /// Rows whose time is over become refusals as their turn comes. `wallClock`: Unix seconds.
-    public mutating func next(wallClock: Int64) -> Row? {
+    /// Rows whose time is over become refusals as their turn comes. `wallClock`: Unix seconds; `expiry`: when a row
+    /// expires by it; `suspect`: a row in whose place one of another topic or rank is to go, or none.
+    public mutating func next(
+        wallClock: Int64, suspect: Int64? = nil, expiry: (Row) -> Int64? = { $0.expiresAt }
+    ) -> Row? {
         guard inFlight.count < maximumInFlight else { return nil }
-        while let rank = nextRank {
-            let row = waiting[rank].removeFirst()
+        while let (rank, index) = nextPlace(suspect) {
+            let row = waiting[rank].remove(at: index)
             uncount(row)
-            if let expiresAt = row.expiresAt, expiresAt <= wallClock {
-                let reason = "it expired: \(max(wallClock - row.acceptedAt, 0)) s old when its turn came"
+            if let expiresAt = expiry(row), expiresAt <= wallClock {
+                let age = (row.expiresAt ?? expiresAt) &- row.acceptedAt &+ (wallClock &- expiresAt)
+                let reason = "it expired: \(max(age, 0)) s old when its turn came"
                 finish(row, code: "expired", reason: reason, at: wallClock)
                 continue
             }
@@ -204,6 +208,9 @@ public struct QueueWindow<Row: QueuedRow>: Sendable {
         }
         return nil
     }
+
+    /// Whether this row is in memory and not under way.
+    public func isWaiting(_ id: Int64) -> Bool { waitingIDs.contains(id) }
 
     /// Whether this row is under way and the store has none of it any more: pushed out or refused meanwhile.
     public func isGone(_ id: Int64) -> Bool { goneInFlight.contains(id) }

@@ -35,9 +35,11 @@ extension Dispatcher {
 
     /// Publishes a heartbeat when one is due and nothing else waits: messages are first, and prove as much.
     func beat() {
-        guard let heartbeat, clock.now - heartbeat.lastSign >= heartbeat.every else { return }
-        guard module.canPublish, !isMessageComing else { return }
+        guard let heartbeat, module.canPublish else { return }
+        let isDue = clock.now - heartbeat.lastSign >= heartbeat.every && !isMessageComing
+        guard isDue || poison.needsWitness.map({ id in outbox.isWaiting(id) }) ?? false else { return }
         self.heartbeat?.nextID -= 1
+        poison.given(heartbeat.nextID, now: clock.now)
         module.publish(
             PublishStateMachine.Message(
                 id: heartbeat.nextID, topic: heartbeat.topic, payload: Array(heartbeatReport.utf8), qos: 1,
@@ -67,7 +69,8 @@ extension Dispatcher {
         return max(outDepth + held - gone, 0)
     }
 
-    func heartbeatAcknowledged() {
+    func heartbeatAcknowledged(_ id: Int64) {
+        poison.acknowledged(id)
         counters.heartbeats += 1
         signOfLife()
     }

@@ -23,7 +23,8 @@ extension Dispatcher {
         facts.isStarved = outbox.needsCommit
         facts.inboundSince = pending.appendIn.first.map { arrivals[$0.id] ?? .zero }
         facts.removals = pending.removeOut.count + pending.removeIn.count
-        facts.hasValues = !pending.setMeta.isEmpty
+        facts.hasValues = !(pending.setMeta.isEmpty && pending.setAside.isEmpty && pending.releaseAside == nil)
+        facts.isUrgent = isUrgent
         facts.ledgerEntries = trail.entries.count
         facts.isLinkUp = module.isOnline
         facts.hasBacklog = outbox.hasStored

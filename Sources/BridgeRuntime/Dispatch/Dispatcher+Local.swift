@@ -8,7 +8,7 @@ extension Dispatcher: LocalDriverDelegate {
         batchCount += 1
         // It would go out by a route like `#`, as often as it changes.
         if let states, states.owns(message.topic) { return }
-        let now = clock.wallClock
+        let now = stepClock()
         switch routing.outbound(localTopic: message.topic, qos: message.qos, retain: message.retain) {
         case .notRouted:
             counters.outUnrouted += 1
@@ -23,7 +23,10 @@ extension Dispatcher: LocalDriverDelegate {
             let row = OutboundRow(
                 id: takeOutID(), topic: forward.topic, payload: message.payload, qos: forward.qos,
                 retain: forward.retain, priority: forward.priority.rawValue, acceptedAt: now,
-                expiresAt: forward.expirySeconds.map { now + $0 }, expectsEcho: forward.expectsEcho,
+                expiresAt: [forward.expirySeconds, message.expiry.map(Int64.init)].compactMap { $0 }.min().map {
+                    now + $0
+                },
+                expectsEcho: forward.expectsEcho,
                 route: forward.route)
             pending.appendOut.append(row)
             outbox.accepted(row)

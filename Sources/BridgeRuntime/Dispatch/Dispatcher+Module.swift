@@ -23,6 +23,7 @@ extension Dispatcher: ModuleDriverDelegate {
     }
 
     func moduleOffline(_ reason: String) {
+        poison.broke(isWeather: [.context, .radio].contains(module.link.recovery?.rung), now: clock.now)
         echoesRun = false
         echoes.deadlineReached(now: clock.now)
         echoes.linkBroke()
@@ -43,7 +44,7 @@ extension Dispatcher: ModuleDriverDelegate {
     func moduleReady() { pump() }
 
     func moduleAcknowledged(_ id: Int64) {
-        if Self.isHeartbeat(id) { return heartbeatAcknowledged() }
+        if Self.isHeartbeat(id) { return heartbeatAcknowledged(id) }
         let row = outbox.inFlight.first { $0.id == id }
         // At QoS 0 it was only the module that took it.
         if row?.qos != 0 { signOfLife() }
@@ -51,6 +52,7 @@ extension Dispatcher: ModuleDriverDelegate {
         let isGone = outbox.isGone(id)
         guard let row, outbox.acknowledged(id) else { return }
         counters.outAcknowledged += 1
+        poison.acknowledged(id)
         echoes.acknowledged(id, now: clock.now, wallClock: clock.wallClock)
         if echoes.awaitsStore(id) { heldEchoes.append(id) }
         // What the byte cap has refused meanwhile has its entry.
@@ -60,15 +62,22 @@ extension Dispatcher: ModuleDriverDelegate {
     }
 
     func moduleRefused(_ id: Int64, code: String, reason: String) {
-        if Self.isHeartbeat(id) { return heartbeatRefused(reason) }
+        if Self.isHeartbeat(id) {
+            _ = poison.failed(id, now: clock.now)
+            return heartbeatRefused(reason)
+        }
         refuseOut(id, code: code, reason: reason)
     }
 
     func moduleReturned(_ id: Int64, certainlyNotSent: Bool) {
         // Nobody waits for a heartbeat: if one is still due, it is a new one.
+        // Not even begun: the session had ended, or something else was begun before it.
+        let isUnsent = certainlyNotSent && (!module.isOnline || !module.publisher.isIdle)
+        let isPoison = !isUnsent && poison.failed(id, now: clock.now)
         if Self.isHeartbeat(id) { return }
         outbox.returned(id)
         if certainlyNotSent { echoes.withdrawn(id) }
+        if isPoison { setAside(id) }
     }
 
     func moduleReceived(_ message: ReceivedMessage) {
@@ -77,7 +86,7 @@ extension Dispatcher: ModuleDriverDelegate {
         if message.topic == heartbeat?.topic { return counters.echoesDropped += 1 }
         counters.inReceived += 1
         counters.inBytes += UInt64(message.payload.count)
-        let now = clock.wallClock
+        let now = stepClock()
         let isForGuests = desk?.observe(message) ?? false
         switch routing.inbound(remoteTopic: message.topic) {
         case .notRouted where isForGuests: break

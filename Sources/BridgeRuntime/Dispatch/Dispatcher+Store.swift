@@ -43,6 +43,7 @@ extension Dispatcher {
             pending = StoreBatch()
             unstoredBytes = 0
             arrivals = [:]
+            isUrgent = false
         }
         return pending
     }
@@ -80,6 +81,9 @@ extension Dispatcher {
         outbox.committed(batch.appendOut, ids: receipt.outIDs, dropped: receipt.droppedOut)
         inbox.committed(batch.appendIn, ids: receipt.inIDs)
         outDepth = receipt.outDepth
+        outbox.removalsCommitted(batch.setAside.map(\.id))
+        outbox.released(receipt.released)
+        awaitRelease(receipt.nextRelease)
         noteStored(batch, receipt)
         tellEnqueued(batch.appendOut, ids: receipt.outIDs)
         for refusal in receipt.refusals { tell(refusal) }
@@ -183,7 +187,8 @@ extension Dispatcher {
     /// Keeps a small value over restarts.
     func remember(_ key: String, _ value: [UInt8]?) {
         pending.set(key, value)
-        commit()
+        isUrgent = true
+        settle()
     }
 
     private func joined(_ filters: [[UInt8]]) -> [UInt8] { Array(filters.joined(separator: [0x0A])) }

@@ -36,6 +36,8 @@ package final class Dispatcher {
     var echoesRun = false
 
     var pending = StoreBatch()
+    /// Whether something waits for a value in `pending` to be on disk.
+    var isUrgent = false
     /// Bytes of `pending.appendIn`.
     var unstoredBytes = 0
     var outstanding: (token: Int, batch: StoreBatch)?
@@ -54,6 +56,11 @@ package final class Dispatcher {
     /// Messages in the batch of reads that is under way.
     var batchCount = 0
     var trail = MessageTrail()
+    var lifetimes: Lifetimes
+    var poison = PoisonWatch()
+    /// When a message that was set aside is due.
+    var asideDue: MovingDeadline?
+    var nextRelease: Int64?
     var warningsDue: MovingDeadline?
     var loadedOnce = false
     var remoteFilters: [[UInt8]]
@@ -140,11 +147,13 @@ package final class Dispatcher {
         remoteFilters = recorded.remote
         localFilters = recorded.local
         self.nextIDs = nextIDs
+        lifetimes = Lifetimes(firstIDs: nextIDs, wallClock: clock.wallClock, now: clock.now)
         schedule = CommitSchedule(limits: commits)
         self.hooks = hooks
         module.delegate = self
         local.delegate = self
         commitDue = MovingDeadline(clock) { [weak self] in self?.settle() }
+        asideDue = MovingDeadline(clock) { [weak self] in self?.releaseAside() }
         warningsDue = MovingDeadline(clock) { [weak self] in self?.summariseWarnings() }
         heartbeatDue = MovingDeadline(clock) { [weak self] in self?.heartbeatReached() }
         states = about.name.map { name in
@@ -199,7 +208,8 @@ package final class Dispatcher {
 
     /// Gives the module the next message when it can take one.
     func pump() {
-        while !stopping, module.canPublish, let row = outbox.next(wallClock: clock.wallClock) {
+        let wallClock = stepClock()
+        while !stopping, module.canPublish, let row = nextRow(wallClock) {
             let limits = RemoteLimits(maximumPayload: (profile ?? .ec716s).payloadLimit)
             if let problem = limits.problem(topic: row.topic, payloadCount: row.payload.count) {
                 refuseOut(row.id, code: problem.code, reason: problem.reason)
@@ -208,6 +218,7 @@ package final class Dispatcher {
             if outbox.wasReturned(row.id) { counters.outRetried += 1 }
             echoes.published(row, now: clock.now)
             trail.given(.out, row.id, now: clock.now)
+            poison.given(row.id, now: clock.now)
             module.publish(
                 PublishStateMachine.Message(
                     id: row.id, topic: row.topic, payload: row.payload, qos: row.qos, retain: row.retain))
@@ -220,16 +231,25 @@ package final class Dispatcher {
 
     func refuseOut(_ id: Int64, code: String, reason: String) {
         outbox.refused(id, code: code, reason: reason, wallClock: clock.wallClock)
+        poison.finished(id)
         echoes.withdrawn(id)
         settle()
+    }
+
+    /// Unix seconds, seen by what must know of a step.
+    func stepClock() -> Int64 {
+        let wallClock = clock.wallClock
+        lifetimes.observe(wallClock: wallClock, now: clock.now, nextIDs: nextIDs)
+        return wallClock
     }
 
     // MARK: To the local broker
 
     /// Publishes what waits in the inbox, at most 20 at a time.
     func pumpInbox() {
-        sending: while local.isConnected, let row = inbox.next(wallClock: clock.wallClock) {
-            switch local.publish(row) {
+        let wallClock = stepClock()
+        sending: while local.isConnected, let row = inbox.next(wallClock: wallClock, expiry: lifetimes.expiry) {
+            switch local.publish(row, lives: lifetimes.expiry(of: row).map { $0 - wallClock }) {
             case .taken(let mid):
                 locallyPublished[mid] = row.id
                 trail.given(.in, row.id, now: clock.now)
@@ -241,42 +261,6 @@ package final class Dispatcher {
         }
         settle()
         loadMore()
-    }
-
-    // MARK: Refusals
-
-    /// Counts, lists and logs a message that is not carried.
-    func refuse(_ refusal: Refusal) {
-        pending.refusals.append(refusal)
-        let excess = pending.refusals.count - Self.refusalLimit
-        if excess > 0 { pending.refusals.removeFirst(excess) }
-        tell(refusal)
-    }
-
-    /// Counts and logs a refusal that is on the list already.
-    func tell(_ refusal: Refusal) {
-        switch refusal.direction {
-        case .out: counters.outRefused += 1
-        case .in: counters.inRefused += 1
-        }
-        warn(refusal.code, "refused \(readable(refusal.topic)): \(refusal.reason)")
-    }
-
-    func warn(_ code: String, _ text: String) {
-        for line in warnings.raised(code, now: clock.now) { say(line, text) }
-        warningsDue?.move(to: warnings.deadline)
-    }
-
-    private func summariseWarnings() {
-        for line in warnings.deadlineReached(now: clock.now) { say(line, "") }
-        warningsDue?.move(to: warnings.deadline)
-    }
-
-    private func say(_ line: RateLimitedWarnings.Line, _ text: String) {
-        switch line {
-        case .warning: log(.warning, text)
-        case .summary(let code, let more): log(.warning, "\(more) more of: \(code)")
-        }
     }
 }
 

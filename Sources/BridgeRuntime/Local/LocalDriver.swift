@@ -110,12 +110,14 @@ final class LocalDriver {
         applyGate()
     }
 
-    /// Publishes locally.
-    func publish(_ row: InboundRow) -> Handover {
+    /// Publishes locally; `lives`: for how many seconds the local broker may keep it (MQTT 5).
+    func publish(_ row: InboundRow, lives: Int64? = nil) -> Handover {
         guard let broker, broker.isConnected else { return .later }
         do throws(MosquittoError) {
             return .taken(
-                try broker.publish(topic: row.topic, payload: row.payload, qos: row.qos, retain: row.retain))
+                try broker.publish(
+                    topic: row.topic, payload: row.payload, qos: row.qos, retain: row.retain,
+                    expiry: lives.map { UInt32(clamping: max($0, 1)) }))
         } catch {
             // The same message fails the same way for ever, and must not keep the others from going.
             if error.code == .invalid || error.code == .tooLarge { return .never("\(error)") }

@@ -17,8 +17,9 @@ public protocol LocalBroker: AnyObject {
         -> Int32
     /// Unsubscribes one filter.
     func unsubscribe(_ filter: String) throws(MosquittoError) -> Int32
-    /// Publishes; the message id.
-    func publish(topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool) throws(MosquittoError) -> Int32
+    /// Publishes; the message id. `expiry`: the message expiry interval of MQTT 5 in seconds.
+    func publish(topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool, expiry: UInt32?) throws(MosquittoError)
+        -> Int32
     /// Ends the connection in order.
     func disconnect()
 }

@@ -52,6 +52,9 @@ import Testing
         Case(name: "but not so many", change: { $0.removals = 64 }, commits: true, deadline: 0),
         Case(name: "small values wait", change: { $0.hasValues = true }, deadline: 2000),
         Case(
+            name: "unless somebody waits for them", change: { ($0.isUrgent, $0.unsettled) = (true, 1) }, commits: true,
+            mayWrite: false, mayRead: false, deadline: 0),
+        Case(
             name: "and for what is held", change: { ($0.hasValues, $0.unsettled) = (true, 1) }, mayWrite: false,
             mayRead: false, deadline: 1000),
         Case(name: "entries wait long", change: { $0.ledgerEntries = 1023 }, deadline: 300_000),

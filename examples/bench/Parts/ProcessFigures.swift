@@ -9,6 +9,8 @@ struct ProcessFigures {
     var threads: Int
     /// CPU time so far, in seconds, all threads.
     var cpu: Double
+    /// Bytes it caused to be written to disks so far.
+    var written: Int
     /// How often its threads went to sleep so far.
     var sleeps: Int
 
@@ -18,6 +20,7 @@ struct ProcessFigures {
         resident = (fields["VmRSS"] ?? 0) * 1024
         anonymous = (fields["RssAnon"] ?? 0) * 1024
         threads = fields["Threads"] ?? 0
+        written = Self.fields(try Files.read("/proc/\(pid)/io", limit: 4096))["write_bytes"] ?? 0
         cpu = 0
         sleeps = 0
         for thread in try Files.list("/proc/\(pid)/task") {
