@@ -216,8 +216,6 @@ extension LoneSession: ModuleDriverDelegate {
         desk?.linkBroke(reason)
     }
     func moduleRecovers(_ recovery: Recovery) {}
-    func recordLadder(_ bytes: [UInt8]) {}
-    func moduleGaveUp(_ reason: String) {}
     func moduleReady() {}
     func moduleAcknowledged(_ id: Int64) {}
     func moduleRefused(_ id: Int64, code: String, reason: String) {}
