@@ -80,7 +80,9 @@ final class LocalConnection: LocalBroker {
         return mid
     }
 
-    func publish(topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool) throws(MosquittoError) -> Int32 {
+    func publish(topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool, expiry: UInt32?) throws(MosquittoError)
+        -> Int32
+    {
         let mid = try takeMid("publish")
         outbound.append((mid, topic, payload))
         wake()
