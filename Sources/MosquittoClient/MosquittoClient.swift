@@ -205,11 +205,8 @@ public final class MosquittoClient {
         var code: Int32 = 0
         // First what the owner has released: what is read now may have to be held, and that with it.
         if mayWrite, handle.wantsWrite { code = handle.write() }
-        if code == 0, handle.socket >= 0, mayRead, phase != .closing,
-            hangUp || readiness.contains(.readable) || isInHandshake
-        {
-            code = readBatch(handle)
-        }
+        let isInput = hangUp || readiness.contains(.readable) || isInHandshake
+        if isInput, code == 0, handle.socket >= 0, mayRead, phase != .closing { code = readBatch(handle) }
         // A hang-up is reported for ever: where it does not show as an error, or must not be read, it ends things here.
         if hangUp, code == 0, handle.events.isEmpty { code = MOSQ_ERR_CONN_LOST.rawValue }
         settle(handle, code)
