@@ -145,6 +145,7 @@ struct Dialogue {
                 replies += broker.accepts ? [.negotiating] + broker.handshake : [.failed]
             case .storeFlash(let bytes): stored = bytes
             case .losePort: lostPorts += 1
+            case .answered: break
             case .closeTCP: closed += 1
             case .sendToBroker(_, let bytes):
                 var stream = MQTTStream()

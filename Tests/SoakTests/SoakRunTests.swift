@@ -4,7 +4,7 @@ import Testing
 /// Whole bridges under virtual time, with faults by chance; more of it, and longer, by `make soak`.
 @Suite struct SoakRunTests {
     /// The seeds differ in module, dialect, configuration and network; see the first line of their transcripts.
-    @Test(arguments: 1...10 as ClosedRange<UInt64>)
+    @Test(arguments: 1...6 as ClosedRange<UInt64>)
     func everyPromiseIsKept(_ seed: UInt64) {
         let report = SoakRun(seed: seed, hours: 0.5).run()
         #expect(report.violation == nil, "make soak SEED=\(seed) HOURS=0.5 RATE=1 prints how it came to that")

@@ -133,7 +133,7 @@ final class ModuleAtWork {
                     let accepted = MQTTPacket.connack(sessionPresent: false, code: 0)
                     answers.append((.bytes(accepted.encoded), number))
                 }
-            case .closeTCP, .storeFlash, .losePort: break
+            case .closeTCP, .storeFlash, .losePort, .answered: break
             }
         }
         for (event, connection) in answers { handle(module.network(event, connection: connection, now: now)) }
