@@ -133,7 +133,6 @@ struct Dialogue {
                 printed += bytes
                 if let tag { tags.append(tag) }
             case .note(let text): notes.append(text)
-            case .answered: break
             case .openTCP(let number, let host, let port):
                 opened.append("\(host):\(port)")
                 broker.connection = number

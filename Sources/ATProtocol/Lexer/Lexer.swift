@@ -28,6 +28,9 @@ struct Lexer {
         case skipping
     }
 
+    /// Bytes of other lines that may stand inside a damaged message, and push its end so much further.
+    static let damageAllowance = 128
+
     private static let opening = Array("+MSUB".utf8)
     /// Once this much was consumed the rest moves to the front; keeps appending linear.
     private static let compaction = 4096
@@ -42,6 +45,10 @@ struct Lexer {
     private var frame = MessageFrame()
     private var directDialect: MessageDialect?
     private var cacheDialect: MessageDialect?
+    /// Up to here the buffer may hold the payload of a message that could not be taken apart.
+    private var doubtfulEnd = 0
+    /// Whether the line last returned began where such a payload may be: a stranger may have written it.
+    private(set) var isLineDoubtful = false
 
     init(limits: Limits) {
         self.limits = limits
@@ -56,10 +63,12 @@ struct Lexer {
     mutating func append(_ bytes: [UInt8]) {
         if head == buffer.count {
             buffer.removeAll(keepingCapacity: true)
+            doubtfulEnd = max(0, doubtfulEnd - head)
             scanned = 0
             head = 0
         } else if head > Self.compaction {
             buffer.removeSubrange(0..<head)
+            doubtfulEnd = max(0, doubtfulEnd - head)
             scanned = max(0, scanned - head)
             head = 0
         }
@@ -95,7 +104,7 @@ struct Lexer {
                 return token
             case .message:
                 guard let verdict = judge(context, decideNow, topicMatches) else { return nil }
-                if let token = apply(verdict, context) { return token }
+                if let token = apply(verdict, context, decideNow) { return token }
             case .skipping:
                 while head < buffer.count, buffer[head] != 0x0D, buffer[head] != 0x0A { head += 1 }
                 guard head < buffer.count else { return nil }
@@ -133,6 +142,7 @@ struct Lexer {
             let byte = buffer[scanned]
             if byte == 0x0D || byte == 0x0A {
                 let line = Array(buffer[head..<scanned].trimmed)
+                isLineDoubtful = head < doubtfulEnd
                 head = scanned + 1
                 mode = .lineStart
                 return .line(line)
@@ -157,7 +167,7 @@ struct Lexer {
             dialect: context.fromCache ? cacheDialect : directDialect)
     }
 
-    private mutating func apply(_ verdict: MessageFrame.Verdict, _ context: Context) -> Token? {
+    private mutating func apply(_ verdict: MessageFrame.Verdict, _ context: Context, _ decideNow: Bool) -> Token? {
         switch verdict {
         case .message(let topic, let payload, let length, let dialect):
             if context.fromCache { cacheDialect = dialect } else { directDialect = dialect }
@@ -173,6 +183,11 @@ struct Lexer {
             return token
         case .unframed:
             let token = discard(.unframedMessage, length: frame.headerLength)
+            if let reach = frame.reach(hexPossible: context.hexPossible) {
+                // Of a message that was cut short nothing comes once the line has fallen silent.
+                let end = head + reach + Self.damageAllowance
+                doubtfulEnd = max(doubtfulEnd, decideNow ? min(end, buffer.count) : end)
+            }
             mode = .skipping
             return token
         case .noMessage:

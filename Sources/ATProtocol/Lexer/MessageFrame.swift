@@ -99,6 +99,11 @@ struct MessageFrame {
         return .unframed
     }
 
+    /// How far from the start of the line the payload of any reading would reach; nil without a reading.
+    func reach(hexPossible: Bool) -> Int? {
+        readings.map { $0.payloadStart + (hexPossible ? 2 : 1) * $0.length + 4 }.max()
+    }
+
     private enum Judgement {
         case tooEarly
         case fits(Verdict)

@@ -12,6 +12,8 @@ public struct Discard: Equatable, Sendable {
         case ambiguousMessage
         /// `OK` and the like with no command to end.
         case strayFinal
+        /// `OK`, `PUBACK` and the like where the payload of a damaged `+MSUB` may be: credited to nothing.
+        case doubtfulResult
         /// An answer with no command to belong to: before the command was written, or while resynchronising.
         case strayLine
         /// More lines in one answer than the bound.

@@ -8,6 +8,11 @@ extension CommandSession {
             }
             return
         }
+        if lexer.isLineDoubtful, couldBeCredited(line) {
+            // Whoever wrote the damaged message could have put it there. A command or publish that waits for it runs into
+            // its time-out, after which both sides get in step again.
+            return actions.append(.discarded(discard(.doubtfulResult, line)))
+        }
         if let urc = URCParser.parse(line) {
             report(urc, line, into: &actions)
             // ALREADY CONNECT: whether an OK goes before it, follows it or never comes is not known (module-behaviour 3).
@@ -31,6 +36,13 @@ extension CommandSession {
         case .idle, .unusable: unaskedReceived(line, into: &actions)
         case .closed: break
         }
+    }
+
+    /// Whether a line would end a command, or acknowledge something.
+    private func couldBeCredited(_ line: [UInt8]) -> Bool {
+        if case .outcome? = URCParser.parse(line) { return true }
+        if case .running(let job) = state { return final(of: job.command, line) != nil }
+        return FinalParser.parse(line) != nil
     }
 
     mutating func promptReceived(now: Duration, into actions: inout [Action]) {

@@ -114,7 +114,9 @@ extension LinkStateMachine {
         case .cacheNotice: messageCached()
         case .nitz(let time): tls?.network = (time, now)
         case .other(let line): lineReceived(line, now: now)
-        case .simReady, .simOther, .serviceState:
+        case .simReady:
+            if case .pausing(_, .simStatus) = state { state = .pausing(until: now, then: .simStatus) }
+        case .simOther, .serviceState:
             break
         }
         return take()
