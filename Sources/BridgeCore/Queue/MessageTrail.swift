@@ -45,6 +45,12 @@ public struct MessageTrail: Sendable {
         if direction == .out { out[id] = nil } else { incoming[id] = nil }
     }
 
+    /// The store has refused a message and made the entry, though it was finished meanwhile: a message has one entry.
+    public mutating func withdraw(_ direction: Refusal.Direction, _ id: Int64) {
+        forget(direction, id)
+        entries.removeAll { $0.direction == direction && $0.id == id }
+    }
+
     /// A message is finished. `wallClock`: Unix seconds.
     public mutating func finished<Row: QueuedRow>(
         _ row: Row, _ outcome: LedgerEntry.Outcome, wallClock: Int64, now: Duration

@@ -120,9 +120,11 @@ extension Dispatcher {
     private func noteStored(_ batch: StoreBatch, _ receipt: StoreReceipt) {
         let now = clock.now
         for (row, id) in zip(batch.appendOut, receipt.outIDs) {
+            if id == nil { trail.withdraw(.out, row.id) }
             trail.stored(.out, row.id, isInMemory: id != nil && outbox.isKnown(row.id), now: now)
         }
         for (row, id) in zip(batch.appendIn, receipt.inIDs) {
+            if id == nil { trail.withdraw(.in, row.id) }
             trail.stored(.in, row.id, isInMemory: id != nil && inbox.isKnown(row.id), now: now)
         }
         for id in receipt.droppedOut { trail.forget(.out, id) }

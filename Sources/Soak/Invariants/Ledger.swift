@@ -54,7 +54,7 @@ final class Ledger {
         outbound.append(
             OutboundTrail(
                 topic: kind.remoteTopic, payload: payload, flow: flow, isSure: kind.isSure,
-                isTooLong: payload.count > plan.payloadLimit))
+                isTooLong: payload.count > plan.payloadLimit, publishedAt: clock.now))
         out.published += 1
         return (number, payload)
     }
@@ -132,7 +132,7 @@ final class Ledger {
         inbound.append(
             InboundTrail(
                 topic: plan.inFlows[flow].localTopic, payload: payload, flow: flow, publishedInEpoch: epoch,
-                isTooLong: payload.count > plan.receiveLimit))
+                isTooLong: payload.count > plan.receiveLimit, publishedAt: clock.now))
         incoming.published += 1
         return (number, payload)
     }
@@ -268,12 +268,18 @@ final class Ledger {
         }
     }
 
+    /// By the wall clock, or by its true age: the bridge does not let a clock that was set back make a message younger.
+    private func hasExpired(_ acceptedAt: Int64, _ expiresAt: Int64?, _ publishedAt: Duration) -> Bool {
+        guard let expiresAt else { return false }
+        return expiresAt <= wallHigh || clock.now - publishedAt >= .seconds(expiresAt - acceptedAt)
+    }
+
     private func removed(_ row: OutboundRow) {
         guard let number = known("o", row.payload, outbound.count) else { return }
         outbound[number].rows -= 1
         let trail = outbound[number]
         if trail.arrivals > 0 || trail.isExcused { return }
-        let hasExpired = row.expiresAt.map { $0 <= wallHigh } ?? false
+        let hasExpired = hasExpired(row.acceptedAt, row.expiresAt, trail.publishedAt)
         if hasExpired || trail.isTooLong || (row.qos == 0 && trail.isCredited) {
             if hasExpired || trail.isTooLong { out.refused += 1 }
             outbound[number].isExcused = true
@@ -286,7 +292,7 @@ final class Ledger {
         guard let number = known("i", row.payload, inbound.count) else { return }
         inbound[number].rows -= 1
         if inbound[number].arrivals > 0 || inbound[number].isExcused { return }
-        if row.expiresAt.map({ $0 <= wallHigh }) ?? false {
+        if hasExpired(row.acceptedAt, row.expiresAt, inbound[number].publishedAt) {
             inbound[number].isExcused = true
             incoming.refused += 1
         } else {

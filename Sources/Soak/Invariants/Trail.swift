@@ -9,6 +9,8 @@ struct OutboundTrail {
     var isSure: Bool
     /// Over the module's limit.
     var isTooLong: Bool
+    /// When it was published.
+    var publishedAt: Duration
     /// How often the bridge has read it from the local broker.
     var readings = 0
     /// Its rows on disk.
@@ -43,6 +45,8 @@ struct InboundTrail {
     var publishedInEpoch: Int
     /// Over what the module prints whole.
     var isTooLong: Bool
+    /// When it was published.
+    var publishedAt: Duration
     /// It came through to a process, whole; when, and in which process.
     var handedOverAt: Duration?
     /// It was damaged or lost on the line at least once.

@@ -159,19 +159,20 @@ final class SerialLine {
     }
 
     private func spoil(_ piece: inout Piece) {
-        // What is left of a frame that is damaged is read as lines. A payload that has results for lines would be
-        // believed then, which nobody promises otherwise (docs/delivery.md: what a garbled serial line destroys).
-        if let tag = piece.tag, tag.payload.contains(0x0D) { return }
+        let holdsLines = piece.tag?.payload.contains(0x0D) ?? false
         if piece.endsCommand, let text = insideAnswer {
             insideAnswer = nil
             piece.bytes = text + piece.bytes
         }
         if piece.tag != nil, let text = insidePayload {
             insidePayload = nil
-            piece.bytes.insert(contentsOf: text, at: random.number(0...piece.bytes.count))
+            // A header torn apart does not say how far the payload goes, so lines in that are believed; nobody promises
+            // otherwise (docs/delivery.md: what a garbled serial line destroys).
+            let first = holdsLines ? max(0, piece.bytes.count - 2 - (piece.tag?.payload.count ?? 0)) : 0
+            piece.bytes.insert(contentsOf: text, at: random.number(first...piece.bytes.count))
             piece.isSpoiled = true
         }
-        if isNoisy, piece.tag != nil || piece.endsCommand {
+        if isNoisy, !holdsLines, piece.tag != nil || piece.endsCommand {
             isNoisy = false
             piece.isSpoiled = true
             for _ in 0..<random.number(1...4) {
