@@ -4,7 +4,8 @@ extension CommandSession {
         if isEcho(line) {
             if echoIsOff {
                 echoIsOff = false
-                actions.append(.echoReturned)
+                // The module has read the command, so its prompt is on the way.
+                if !holds(.echoReturned, until: nil) { actions.append(.echoReturned) }
             }
             return
         }
@@ -14,6 +15,7 @@ extension CommandSession {
             return actions.append(.discarded(discard(.doubtfulResult, line)))
         }
         if let urc = URCParser.parse(line) {
+            if case .banner = urc, holds(.urc(urc), until: now + limits.promptGrace) { return }
             report(urc, line, into: &actions)
             // ALREADY CONNECT: whether an OK goes before it, follows it or never comes is not known (module-behaviour 3).
             if case .running(let job) = state, job.isAnswerable, job.command.successLines.contains(where: line.equals) {
@@ -36,6 +38,14 @@ extension CommandSession {
         case .idle, .unusable: unaskedReceived(line, into: &actions)
         case .closed: break
         }
+    }
+
+    /// Keeps a sign of a restart back while a data prompt may come: an `AT` now could become payload. Whether it does.
+    private mutating func holds(_ sign: Action, until end: Duration?) -> Bool {
+        guard case .running(var job) = state, job.mayOpenData else { return false }
+        if job.heldSign == nil { job.hold(sign, until: end) }
+        state = .running(job)
+        return true
     }
 
     /// Whether a line would end a command, or acknowledge something.
@@ -144,6 +154,7 @@ extension CommandSession {
         _ job: Job, _ final: CommandResult.Final, now: Duration, into actions: inout [Action]
     ) {
         let result = CommandResult(lines: job.lines, final: final)
+        defer { if let sign = job.heldSign { actions.append(sign) } }
         if case .ok = final {
             if job.command.line.equals("ATE0") { echoIsOff = true }
             if job.command.line.equals("AT+MQTTMODE=1") { (hexMode, modeIsKnown) = (true, true) }

@@ -21,6 +21,8 @@ extension CommandSession {
         var deadline: Duration
         /// An error that came while the data was still being written: told once it is out.
         var earlyFinal: CommandResult.Final?
+        /// A sign that the module restarted, read while the data prompt was due: told when that is settled.
+        var heldSign: Action?
         /// Whether a registration query has its answer: further lines of the kind are URCs.
         var hasRegistrationAnswer = false
 
@@ -42,12 +44,25 @@ extension CommandSession {
 
         /// The kernel took the bytes; they may still be on their way at a low baud rate.
         mutating func written(now: Duration) {
+            // A boot banner shortens what the prompt may take.
+            var held: Duration?
+            if case .urc? = heldSign { held = deadline }
+            defer { if stage == .awaitingPrompt, let held { deadline = max(held, now) } }
             switch stage {
             case .writingLine: stage = command.data == nil ? .awaitingFinal : .awaitingPrompt
             case .writingData: stage = .awaitingFinal
             case .awaitingPrompt, .awaitingFinal: return
             }
             deadline = max(now, sentBy) + command.timeout
+        }
+
+        /// Whether it may be that a prompt is still to come, so that whatever is written now may become payload.
+        var mayOpenData: Bool { command.data != nil && (stage == .writingLine || stage == .awaitingPrompt) }
+
+        /// A sign that the module restarted. If it was printed before the command reached it, the prompt comes by `end`.
+        mutating func hold(_ sign: Action, until end: Duration?) {
+            heldSign = sign
+            if let end { deadline = min(deadline, end) }
         }
 
         /// The prompt came and the data goes out.

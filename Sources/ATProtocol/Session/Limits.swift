@@ -21,6 +21,8 @@ public struct Limits: Equatable, Sendable {
     public var probeSilence: Duration = .milliseconds(500)
     /// How long the probe, or the draining, may take in all.
     public var probeTimeout: Duration = .seconds(9)
+    /// How long after a boot banner a data prompt may still come: the banner may be older than the command.
+    public var promptGrace: Duration = .seconds(2)
     /// How long an additional OK is awaited after an end that is not OK.
     public var strayOKGrace: Duration = .milliseconds(200)
 

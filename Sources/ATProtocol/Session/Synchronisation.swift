@@ -42,6 +42,12 @@ extension CommandSession {
 
     mutating func timeOut(_ job: Job, now: Duration, into actions: inout [Action]) {
         let final: CommandResult.Final = job.stage == .awaitingPrompt ? .noPrompt : .timedOut
+        if case .urc? = job.heldSign, let sign = job.heldSign, job.mayOpenData {
+            // It restarted and has not read the command since: no data mode is open.
+            state = .idle
+            actions.append(.completed(CommandResult(lines: job.lines, final: .error)))
+            return actions.append(sign)
+        }
         actions.append(.completed(CommandResult(lines: job.lines, final: final)))
         if let data = job.command.data {
             // An AT now could become payload.

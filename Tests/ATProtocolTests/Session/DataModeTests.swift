@@ -92,4 +92,46 @@ struct DataModeTests {
         dialogue.receive("\r\nTimeOut\r\n")
         #expect(summaries().last == "ERROR [\"TimeOut\"]")
     }
+
+    /// A module that restarted without a word, its echo on again: what it echoes is the command whose prompt follows.
+    @Test func `echo on again is told only once the data is through`() {
+        dialogue.submit(.ate0)
+        dialogue.receive("OK\r\n")
+        _ = dialogue.take()
+        dialogue.submit(command)
+        dialogue.receive("AT+MPUBEX=\"t\",0,0,3\r\n")
+        #expect(summaries().dropFirst() == [])
+        dialogue.pass(.milliseconds(500))
+        dialogue.receive("> ")
+        dialogue.receive("\r\nOK\r\n")
+        #expect(summaries() == ["write abc", "OK []", "echo returned"])
+    }
+
+    @Test func `echo on again and then no prompt is a data mode that may be open`() {
+        dialogue.submit(.ate0)
+        dialogue.receive("OK\r\n")
+        dialogue.submit(command)
+        dialogue.receive("AT+MPUBEX=\"t\",0,0,3\r\n")
+        dialogue.pass(.seconds(60))
+        #expect(summaries().suffix(2) == ["no prompt []", "data mode unknown 3"])
+    }
+
+    @Test func `a boot banner may be older than the command`() {
+        dialogue.submit(command)
+        dialogue.receive("\r\nRDY\r\n")
+        #expect(summaries().dropFirst() == [])
+        dialogue.receive("> ")
+        dialogue.receive("\r\nERROR\r\n")
+        #expect(summaries() == ["write abc", "ERROR []", "urc banner ready"])
+    }
+
+    @Test func `after a boot banner and no prompt the module is told to have restarted`() {
+        dialogue.submit(command)
+        dialogue.receive("\r\nRDY\r\n")
+        dialogue.pass(.milliseconds(1999))
+        #expect(summaries().dropFirst() == [])
+        dialogue.pass(.milliseconds(1))
+        #expect(summaries() == ["ERROR []", "urc banner ready"])
+        #expect(dialogue.isIdle)
+    }
 }
