@@ -57,6 +57,8 @@ final class SerialLine {
     var isNoisy = false
 
     private static let error = Array("\r\nERROR".utf8)
+    private static let pieceLength = 512
+
     private var hostFree: Duration = .zero
     private var moduleFree: Duration = .zero
     private var epoch = 0
@@ -98,11 +100,17 @@ final class SerialLine {
     func hostWrote(_ bytes: [UInt8]) {
         observer.written(bytes)
         inFlight += bytes.count
-        hostFree = max(hostFree, clock.now) + length(bytes.count)
         let epoch = epoch
-        _ = clock.schedule(at: hostFree) { [unowned self] in
-            guard epoch == self.epoch else { return }
-            arrived(bytes)
+        // In pieces: a module counts the silence between bytes, and a long write is none.
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let piece = Array(rest.prefix(Self.pieceLength))
+            rest = rest.dropFirst(Self.pieceLength)
+            hostFree = max(hostFree, clock.now) + length(piece.count)
+            _ = clock.schedule(at: hostFree) { [unowned self] in
+                guard epoch == self.epoch else { return }
+                arrived(piece)
+            }
         }
     }
 
@@ -169,8 +177,14 @@ final class SerialLine {
             // A header torn apart does not say how far the payload goes, so lines in that are believed; nobody promises
             // otherwise (docs/delivery.md: what a garbled serial line destroys).
             let first = holdsLines ? max(0, piece.bytes.count - 2 - (piece.tag?.payload.count ?? 0)) : 0
-            piece.bytes.insert(contentsOf: text, at: random.number(first...piece.bytes.count))
-            piece.isSpoiled = true
+            var spoiled = piece.bytes
+            spoiled.insert(contentsOf: text, at: random.number(first...piece.bytes.count))
+            // What has its line end by chance where the message was to end looks whole, whoever reads it.
+            let end = piece.bytes.count - 2
+            if !holdsLines || !spoiled[end...].starts(with: [0x0D, 0x0A]) {
+                piece.bytes = spoiled
+                piece.isSpoiled = true
+            }
         }
         if isNoisy, !holdsLines, piece.tag != nil || piece.endsCommand {
             isNoisy = false
