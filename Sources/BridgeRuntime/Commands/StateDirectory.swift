@@ -17,6 +17,7 @@ package final class StateDirectory {
     private var open: Set<Int> = []
     private var failure: String?
     private var waiting: [() -> Void] = []
+    private var receivers: [Int: (Result<StoreReceipt, CommandFailure>) -> Void] = [:]
 
     /// Locks and opens it.
     package init(_ configuration: Configuration, loop: EventLoop) throws(CommandFailure) {
@@ -57,10 +58,11 @@ package final class StateDirectory {
         }
     }
 
-    /// Starts writing; `isSettled` tells when it is on disk.
-    func begin(_ batch: StoreBatch) {
+    /// Starts writing; `isSettled` tells when it is on disk, `then` what came of it.
+    func begin(_ batch: StoreBatch, then: ((Result<StoreReceipt, CommandFailure>) -> Void)? = nil) {
         nextToken += 1
         open.insert(nextToken)
+        receivers[nextToken] = then
         store.commit(batch, token: nextToken)
     }
 
@@ -71,18 +73,29 @@ package final class StateDirectory {
         begin(batch)
     }
 
-    /// Puts a message of a session with the remote broker into the inbox; false when no route takes it, or when it is
-    /// the echo of the service's heartbeat.
+    /// Puts a message of a session with the remote broker into the inbox, or on the list of refusals where its route
+    /// cannot take it; false when no route is there for it, or when it is the echo of the service's heartbeat.
+    ///
+    /// Rows have no id of their own: nobody else writes while the directory is locked, so the store counts on.
     func keep(_ message: ReceivedMessage, _ routing: RoutingTable) -> Bool {
         guard message.topic != heartbeatTopic else { return false }
         let now = LoopClock.unixTime
-        guard case .forward(let forward) = routing.inbound(remoteTopic: message.topic) else { return false }
         var batch = StoreBatch()
-        batch.appendIn = [
-            InboundRow(
-                topic: forward.topic, payload: message.payload, qos: forward.qos, retain: forward.retain,
-                acceptedAt: now, expiresAt: forward.expirySeconds.map { now + $0 })
-        ]
+        switch routing.inbound(remoteTopic: message.topic) {
+        case .notRouted: return false
+        case .refused(let code, let reason):
+            batch.refusals = [
+                Refusal(
+                    direction: .in, topic: message.topic, size: message.payload.count, code: code, reason: reason,
+                    at: now)
+            ]
+        case .forward(let forward):
+            batch.appendIn = [
+                InboundRow(
+                    topic: forward.topic, payload: message.payload, qos: forward.qos, retain: forward.retain,
+                    acceptedAt: now, expiresAt: forward.expirySeconds.map { now + $0 })
+            ]
+        }
         begin(batch)
         return true
     }
@@ -108,10 +121,13 @@ package final class StateDirectory {
 
     private func stored(_ event: StoreEvent) {
         switch event {
-        case .committed(let token, _): open.remove(token)
+        case .committed(let token, let receipt):
+            open.remove(token)
+            receivers.removeValue(forKey: token)?(.success(receipt))
         case .failed(let token, let reason):
             open.remove(token)
             failure = reason
+            receivers.removeValue(forKey: token)?(.failure(CommandFailure(.cannotCreate, reason)))
         case .outbound, .inbound: break
         }
         guard open.isEmpty, failure == nil else { return }
