@@ -1,3 +1,4 @@
+import ATProtocol
 import BridgeCore
 import BridgeTestKit
 import Control

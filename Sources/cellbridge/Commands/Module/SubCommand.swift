@@ -10,8 +10,7 @@ struct SubCommand: Command {
         FILTER is one of the remote broker. Through the running service when there is one, beside its own subscriptions;
         else this process opens the port and connects as <client_id>-cli with a clean session.
         FORMAT as with mosquitto_sub: %t %p %l %x %X %I %U %j %J, widths, @ and a letter of strftime, \\n \\t \\e.
-        The module does not tell a message's QoS, retain flag or id: no %q %r %m, no -R, no --remove-retained. What comes
-        for two of the filters is shown once.
+        The module does not tell a message's QoS, retain flag or id: no %q %r %m, no -R, no --remove-retained.
         Exit status: 0 after -C messages or on SIGINT; 27 when -W is over; 69 no link, or it broke; 66, 77, 78 as with run.
         """
     static let examples: [(line: String, meaning: String)] = [
