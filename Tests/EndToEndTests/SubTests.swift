@@ -140,7 +140,8 @@ extension EndToEndTests {
 
         @Test("A reader that sleeps loses nothing, and the module's port is read meanwhile")
         func slowReader() throws {
-            let rig = try BridgeRig.forCommands()
+            // As fast as a line carries it: what a pseudo-terminal has no room for is lost.
+            let rig = try BridgeRig.forCommands { $0.simulator += ["--baud", "921600"] }
             let words = [
                 rig.program, "sub", "-t", "x", "-q", "1", "-C", "400", "-c", rig.directory.file("cellbridge.toml"),
             ]
