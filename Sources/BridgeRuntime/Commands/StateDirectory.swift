@@ -3,6 +3,7 @@ import BridgeCore
 package import Configuration
 import Glibc
 package import LinuxIO
+import ModemCore
 import Outbox
 
 /// The state directory in the hands of a command: locked, so that no service uses it at the same time, with its store.
@@ -13,6 +14,8 @@ package final class StateDirectory {
     private let store: SQLiteMessageStore
     private let loop: EventLoop
     private let heartbeatTopic: [UInt8]?
+    private var echoes = EchoLedger(receiveLimit: ModuleProfile.ec716s.receiveLimit)
+    private var echoesRun = false
     private var nextToken = 0
     private var open: Set<Int> = []
     private var failure: String?
@@ -44,6 +47,7 @@ package final class StateDirectory {
                 overflow: configuration.overflowPolicy
             ) { event in loop.post { relay.deliver(event) } }
             relay.owner = self
+            echoes.restore(try store.loadEchoes())
         } catch {
             throw CommandFailure(.cannotCreate, "\(error)")
         }
@@ -74,7 +78,8 @@ package final class StateDirectory {
     }
 
     /// Puts a message of a session with the remote broker into the inbox, or on the list of refusals where its route
-    /// cannot take it; false when no route is there for it, or when it is the echo of the service's heartbeat.
+    /// cannot take it; false when no route is there for it, or when it is the echo of the service's heartbeat or of what
+    /// it has published.
     ///
     /// Rows have no id of their own: nobody else writes while the directory is locked, so the store counts on.
     func keep(_ message: ReceivedMessage, _ routing: RoutingTable) -> Bool {
@@ -90,6 +95,11 @@ package final class StateDirectory {
                     at: now)
             ]
         case .forward(let forward):
+            if !echoesRun { echoes.linkCameUp(now: loop.now) }
+            echoesRun = true
+            let verdict = echoes.judge(
+                topic: message.topic, payload: message.payload, isBoth: forward.isBoth, now: loop.now)
+            guard verdict == .deliver else { return false }
             batch.appendIn = [
                 InboundRow(
                     topic: forward.topic, payload: message.payload, qos: forward.qos, retain: forward.retain,
