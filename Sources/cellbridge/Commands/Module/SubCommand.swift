@@ -69,10 +69,11 @@ struct SubCommand: Command {
                 work.close()
                 dialogue?.finish()
             }
+            try work.connect(wait: wait)
             do throws(CommandFailure) {
                 return try listen(work)
             } catch {
-                // It has no other end without -C and -W.
+                // Without -C and -W it has no other end.
                 if error == .interrupted { return .ok }
                 throw error
             }
@@ -80,7 +81,6 @@ struct SubCommand: Command {
     }
 
     private func listen(_ work: ModuleWork) throws(CommandFailure) -> ExitCode {
-        try work.connect(wait: wait)
         let limit = timeout > .zero ? work.loop.now + timeout : nil
         let output = StandardOutput(work.loop)
         let hidden = unwanted.compactMap { try? TopicFilter(Array($0.utf8)) }
@@ -94,9 +94,8 @@ struct SubCommand: Command {
             subscription.end()
             output.finish(isInterrupted: { work.isInterrupted })
         }
-        let isDone = try work.wait(limit: limit) { left == 0 || subscription.failure != nil || output.hasEnded }
+        _ = try work.wait(limit: limit) { left == 0 || subscription.failure != nil || output.hasEnded }
         if left == 0 || output.hasEnded { return .ok }
-        if let failure = subscription.failure { throw failure }
-        throw isDone ? CommandFailure(.software, "") : CommandFailure(.timedOut, common.isQuiet ? "" : "timed out")
+        throw subscription.failure ?? CommandFailure(.timedOut, common.isQuiet ? "" : "timed out")
     }
 }
