@@ -81,15 +81,15 @@ extension BridgeRig {
     /// Subscriptions that the remote broker has granted so far.
     var grants: Int { remote.log.split(separator: "\n").count { $0.contains("Sending SUBACK") } }
 
-    /// Starts something that subscribes once at the remote broker, and waits until it has.
-    func awaitGrant(_ start: () throws -> CommandRun) throws -> CommandRun {
-        let before = grants
+    /// Starts something that subscribes once at the remote broker, and waits until it has; `byModule`: until the module
+    /// has said so.
+    func awaitGrant(byModule: Bool = false, _ start: () throws -> CommandRun) throws -> CommandRun {
+        let (before, mark) = (grants, simulator.transcript.mark)
         let run = try start()
         guard runLoop(loop, limit: .seconds(20), until: { grants > before || run.child.exitStatus != nil }),
             grants > before
         else { throw RigFailure("no subscription: \(run.report)\n\(diagnosis)") }
-        // The module must have passed it on.
-        settle(.milliseconds(50))
+        if byModule { try wait("the module's SUBACK") { simulator.transcript.contains("SUBACK", after: mark) } }
         return run
     }
 }

@@ -56,7 +56,9 @@ extension EndToEndTests {
             #expect(late.status == 27 && late.errors == "cellbridge rr: timed out\n", "\(late.report)")
             let refused = try rig.command(["rr", "-t", "a/#", "-e", "tell", "-m", "x", "-W", "9"])
             #expect(refused.status == 65, "\(refused.report)")
-            let broken = try rig.awaitGrant { try rig.begin(["rr", "-t", "ask", "-e", "tell", "-m", "x"]) }
+            let broken = try rig.awaitGrant(byModule: true) {
+                try rig.begin(["rr", "-t", "ask", "-e", "tell", "-m", "x"])
+            }
             try rig.simulator.fault("drop-tcp")
             try broken.finish(rig)
             #expect(broken.status == 69, "\(broken.report)")
@@ -98,7 +100,7 @@ extension EndToEndTests {
             try rig.wait("the guest's subscription") {
                 rig.simulator.commands(after: mark).contains("AT+MSUB=\"guest\",1")
             }
-            rig.settle(.milliseconds(100))
+            try rig.wait("its grant") { rig.simulator.transcript.contains("SUBACK", after: mark) }
             // Locked: nobody else works on the state meanwhile.
             let locked = try rig.command(["pub", "-t", "mine", "-n", "--same-id"])
             #expect(locked.status == 75, "\(locked.report)")
@@ -125,7 +127,9 @@ extension EndToEndTests {
         @Test("Killed in the middle: the service removes what was subscribed")
         func killed() throws {
             let rig = try BridgeRig.forCommands()
-            let run = try rig.awaitGrant { try rig.begin(["sub", "-t", "left/#", "--same-id"]) }
+            let run = try rig.awaitGrant(byModule: true) {
+                try rig.begin(["sub", "-t", "left/#", "--same-id"])
+            }
             run.child.signal(SIGKILL)
             try run.finish(rig)
             let mark = rig.simulator.transcript.mark

@@ -50,7 +50,6 @@ extension EndToEndTests {
             let before = rig.grants
             let run = try rig.begin(["sub", "-t", "a/#", "-t", "b", "-t", "a/+", "--json", "-C", "3"])
             try rig.wait("three filters") { rig.grants == before + 3 }
-            rig.settle(.milliseconds(50))
             for (topic, payload) in [("b", [0xFF, 0x00]), ("a/ü", Array("é\"\n".utf8)), ("b", [])] {
                 try rig.mosquitto("pub", ["-t", topic] + (payload.isEmpty ? ["-n"] : ["-s"]), input: payload).finish(
                     rig)
@@ -92,7 +91,7 @@ extension EndToEndTests {
         func linkBreaks(isService: Bool) throws {
             let rig = try BridgeRig.forCommands()
             if isService { try rig.start() }
-            let run = try rig.awaitGrant { try rig.begin(["sub", "-t", "x"]) }
+            let run = try rig.awaitGrant(byModule: true) { try rig.begin(["sub", "-t", "x"]) }
             try rig.simulator.fault("drop-tcp")
             try run.finish(rig)
             #expect(run.status == 69 && run.errors.hasPrefix("cellbridge sub: the link broke: "), "\(run.report)")
@@ -106,7 +105,7 @@ extension EndToEndTests {
         func serviceKilled() throws {
             let rig = try BridgeRig.forCommands()
             try rig.start()
-            let run = try rig.awaitGrant { try rig.begin(["sub", "-t", "left/#"]) }
+            let run = try rig.awaitGrant(byModule: true) { try rig.begin(["sub", "-t", "left/#"]) }
             try rig.kill()
             try run.finish(rig)
             #expect(run.status == 69, "\(run.report)")
