@@ -4,8 +4,9 @@ import BridgeRuntime
 enum CommandLineTool {
     private static var commands: [any Command.Type] {
         [
-            RunCommand.self, DemoCommand.self, CheckCommand.self, PubCommand.self, ExplainCommand.self,
-            SimulateCommand.self,
+            RunCommand.self, DemoCommand.self, CheckCommand.self, PubCommand.self,
+            SubCommand.self, RRCommand.self,
+            ExplainCommand.self, SimulateCommand.self,
             CompletionCommand.self, ManCommand.self,
         ]
     }
@@ -14,7 +15,7 @@ enum CommandLineTool {
 
     /// Commands the product will have; the words are taken.
     private static let later = [
-        "sub", "rr", "at", "console", "doctor", "probe", "status", "replay",
+        "at", "console", "doctor", "probe", "status", "replay",
     ]
 
     /// The process's exit status.

@@ -4,6 +4,7 @@ import BridgeTestKit
 import Configuration
 import LinuxIO
 import MosquittoClient
+import PrivateBroker
 import Testing
 
 @testable import BridgeRuntime
@@ -37,6 +38,50 @@ import Testing
         }
         #expect(!keeps("cellbridge/box/heartbeat"))
         #expect(keeps("cellbridge/box/other"))
+        state.close()
+    }
+
+    @Test func theEchoOfWhatTheServiceHasPublishedIsNotKept() throws {
+        let folder = try TemporaryDirectory("state")
+        let configuration = try configuration(folder)
+        let loop = try EventLoop()
+        var ledger = EchoLedger(receiveLimit: 2048)
+        let row = OutboundRow(
+            id: 1, topic: bytes("a"), payload: bytes("mine"), qos: 1, retain: false, acceptedAt: 0, expectsEcho: true)
+        ledger.published(row, now: .zero)
+        ledger.acknowledged(1, now: .zero, wallClock: 1)
+        var batch = StoreBatch()
+        batch.addEchoes = ledger.takeChanges().add
+        do {
+            let before = try StateDirectory(configuration, loop: loop)
+            before.begin(batch)
+            before.close()
+        }
+
+        let state = try StateDirectory(configuration, loop: loop)
+        let routing = try configuration.routingTable()
+        func keeps(_ payload: String) -> Bool {
+            state.keep(ReceivedMessage(topic: bytes("a"), payload: bytes(payload), fromCache: false), routing)
+        }
+        #expect(!keeps("mine"))
+        #expect(keeps("theirs") && keeps("mine"))
+        state.close()
+    }
+
+    @Test func whatCameOfABatchIsTold() throws {
+        let folder = try TemporaryDirectory("state")
+        let loop = try EventLoop()
+        let state = try StateDirectory(try configuration(folder), loop: loop)
+        var batch = StoreBatch()
+        batch.appendOut = [
+            OutboundRow(topic: bytes("a"), payload: bytes("1"), qos: 1, retain: false, acceptedAt: 1),
+            OutboundRow(topic: bytes("a"), payload: bytes("2"), qos: 1, retain: false, acceptedAt: 1),
+        ]
+        var ids: [Int64?] = []
+        state.begin(batch) { if case .success(let receipt) = $0 { ids = receipt.outIDs } }
+        #expect(runLoop(loop) { state.isSettled } && ids == [1, 2])
+        state.begin(batch) { if case .success(let receipt) = $0 { ids = receipt.outIDs } }
+        #expect(runLoop(loop) { state.isSettled } && ids == [3, 4])
         state.close()
     }
 

@@ -3,6 +3,7 @@ import BridgeCore
 package import Configuration
 import Glibc
 package import LinuxIO
+import ModemCore
 import Outbox
 
 /// The state directory in the hands of a command: locked, so that no service uses it at the same time, with its store.
@@ -13,10 +14,13 @@ package final class StateDirectory {
     private let store: SQLiteMessageStore
     private let loop: EventLoop
     private let heartbeatTopic: [UInt8]?
+    private var echoes = EchoLedger(receiveLimit: ModuleProfile.ec716s.receiveLimit)
+    private var echoesRun = false
     private var nextToken = 0
     private var open: Set<Int> = []
     private var failure: String?
     private var waiting: [() -> Void] = []
+    private var receivers: [Int: (Result<StoreReceipt, CommandFailure>) -> Void] = [:]
 
     /// Locks and opens it.
     package init(_ configuration: Configuration, loop: EventLoop) throws(CommandFailure) {
@@ -43,6 +47,7 @@ package final class StateDirectory {
                 overflow: configuration.overflowPolicy
             ) { event in loop.post { relay.deliver(event) } }
             relay.owner = self
+            echoes.restore(try store.loadEchoes())
         } catch {
             throw CommandFailure(.cannotCreate, "\(error)")
         }
@@ -57,10 +62,11 @@ package final class StateDirectory {
         }
     }
 
-    /// Starts writing; `isSettled` tells when it is on disk.
-    func begin(_ batch: StoreBatch) {
+    /// Starts writing; `isSettled` tells when it is on disk, `then` what came of it.
+    func begin(_ batch: StoreBatch, then: ((Result<StoreReceipt, CommandFailure>) -> Void)? = nil) {
         nextToken += 1
         open.insert(nextToken)
+        receivers[nextToken] = then
         store.commit(batch, token: nextToken)
     }
 
@@ -71,18 +77,35 @@ package final class StateDirectory {
         begin(batch)
     }
 
-    /// Puts a message of a session with the remote broker into the inbox; false when no route takes it, or when it is
-    /// the echo of the service's heartbeat.
+    /// Puts a message of a session with the remote broker into the inbox, or on the list of refusals where its route
+    /// cannot take it; false when no route is there for it, or when it is the echo of the service's heartbeat or of what
+    /// it has published.
+    ///
+    /// Rows have no id of their own: nobody else writes while the directory is locked, so the store counts on.
     func keep(_ message: ReceivedMessage, _ routing: RoutingTable) -> Bool {
         guard message.topic != heartbeatTopic else { return false }
         let now = LoopClock.unixTime
-        guard case .forward(let forward) = routing.inbound(remoteTopic: message.topic) else { return false }
         var batch = StoreBatch()
-        batch.appendIn = [
-            InboundRow(
-                topic: forward.topic, payload: message.payload, qos: forward.qos, retain: forward.retain,
-                acceptedAt: now, expiresAt: forward.expirySeconds.map { now + $0 })
-        ]
+        switch routing.inbound(remoteTopic: message.topic) {
+        case .notRouted: return false
+        case .refused(let code, let reason):
+            batch.refusals = [
+                Refusal(
+                    direction: .in, topic: message.topic, size: message.payload.count, code: code, reason: reason,
+                    at: now)
+            ]
+        case .forward(let forward):
+            if !echoesRun { echoes.linkCameUp(now: loop.now) }
+            echoesRun = true
+            let verdict = echoes.judge(
+                topic: message.topic, payload: message.payload, isBoth: forward.isBoth, now: loop.now)
+            guard verdict == .deliver else { return false }
+            batch.appendIn = [
+                InboundRow(
+                    topic: forward.topic, payload: message.payload, qos: forward.qos, retain: forward.retain,
+                    acceptedAt: now, expiresAt: forward.expirySeconds.map { now + $0 })
+            ]
+        }
         begin(batch)
         return true
     }
@@ -108,10 +131,13 @@ package final class StateDirectory {
 
     private func stored(_ event: StoreEvent) {
         switch event {
-        case .committed(let token, _): open.remove(token)
+        case .committed(let token, let receipt):
+            open.remove(token)
+            receivers.removeValue(forKey: token)?(.success(receipt))
         case .failed(let token, let reason):
             open.remove(token)
             failure = reason
+            receivers.removeValue(forKey: token)?(.failure(CommandFailure(.cannotCreate, reason)))
         case .outbound, .inbound: break
         }
         guard open.isEmpty, failure == nil else { return }

@@ -6,6 +6,8 @@ import ModemCore
 extension BridgeAssembly: DeskOwner {
     var driver: ModuleDriver { module }
     var carriesData: Bool { true }
+    var isService: Bool { true }
+    var hasQueue: Bool { true }
 
     /// Serves one request of the control socket.
     package func serve(_ call: ControlCall) {
@@ -16,6 +18,8 @@ extension BridgeAssembly: DeskOwner {
     func subscribesItself(_ filter: [UInt8]) -> Bool {
         dispatcher.routing.remoteSubscriptions.contains { $0.filter.bytes == filter }
     }
+
+    func keepsSubscription(_ filter: [UInt8]) -> Bool { subscribesItself(filter) }
 
     func guestSubscribes(_ filter: [UInt8], then: @escaping () -> Void) {
         // A service that is killed must find it in its records, or the remote session would keep it for ever.
@@ -32,7 +36,7 @@ extension BridgeAssembly: DeskOwner {
         dispatcher.moduleUnsubscribed(filter)
     }
 
-    func enqueue(_ message: DeskMessage, then: @escaping (String?) -> Void) {
-        dispatcher.enqueue(message, then: then)
+    func enqueue(_ message: DeskMessage, follows: Bool, then: @escaping (DeskMessage.Progress) -> Void) {
+        dispatcher.enqueue(message, follows: follows, then: then)
     }
 }

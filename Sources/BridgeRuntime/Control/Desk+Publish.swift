@@ -24,13 +24,12 @@ extension Desk {
     }
 
     /// `publish`: `topic`, `payload` or `payload_base64`, `qos`, `retain`; with `queue` it is done once the message is on
-    /// disk, else once the remote broker (QoS 0: the module) has it.
+    /// disk, else once the remote broker (QoS 0: the module) has it. With `queue` and `follow` that it is on disk is an
+    /// event, and it is done when the message is.
     func publish(_ call: ControlCall, _ owner: any DeskOwner) {
         guard let message = message(call) else { return }
         if call.arguments["queue"]?.boolean == true {
-            return owner.enqueue(message) { problem in
-                if let problem { call.fail(.dataError, problem) } else { call.finish(.members(["outcome": "queued"])) }
-            }
+            return enqueue(call, message, owner)
         }
         let driver = owner.driver
         let begin = driver.clock.now
@@ -43,7 +42,7 @@ extension Desk {
                 "\(message.payload.count) bytes need AT+MPUBEX, and that a record on disk: run it as root or the service's user"
             )
         }
-        driver.publish(
+        let number = driver.publish(
             GuestMessage(topic: message.topic, payload: message.payload, qos: message.qos, retain: message.retain) {
                 switch $0 {
                 case .acknowledged:
@@ -53,6 +52,29 @@ extension Desk {
                 case .noLink(let reason): call.fail(.unavailable, "no link: \(reason)")
                 }
             })
+        // Nobody waits for it any more: it is not sent if it has not been.
+        call.onCancel = { [weak driver] in driver?.withdraw(number) }
+    }
+
+    private func enqueue(_ call: ControlCall, _ message: DeskMessage, _ owner: any DeskOwner) {
+        let follows = call.arguments["follow"]?.boolean == true
+        guard owner.hasQueue else {
+            return call.fail(
+                .unavailable, "the service does not run, and without it nothing is queued: start it, or use --same-id")
+        }
+        guard !follows || owner.isService else {
+            return call.fail(.usage, "a queued message can be followed only while the service runs")
+        }
+        owner.enqueue(message, follows: follows) { progress in
+            switch progress {
+            case .stored:
+                let queued = JSONValue.members(["outcome": "queued"])
+                if follows { call.tell(queued) } else { call.finish(queued) }
+            case .acknowledged: call.finish(.members(["outcome": follows ? "acknowledged" : "queued"]))
+            case .refused(let reason): call.fail(.dataError, reason)
+            case .expired(let reason): call.fail(.timedOut, reason)
+            }
+        }
     }
 
     private func message(_ call: ControlCall) -> DeskMessage? {

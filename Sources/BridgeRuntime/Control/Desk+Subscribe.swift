@@ -23,7 +23,7 @@ extension Desk {
         }
         guard owner.driver.isOnline else { return call.fail(.unavailable, "no link: \(owner.driver.summary)") }
         let number = takeNumber()
-        listeners[number] = (wanted, call)
+        listeners[number] = Listener(filters: wanted, call: call)
         call.onCancel = { [weak self] in self?.leave(number) }
         ask(for: wanted[...], number, qos, call)
     }
@@ -32,15 +32,24 @@ extension Desk {
     @discardableResult
     func observe(_ message: ReceivedMessage) -> Bool {
         var isWanted = false
-        for (filters, call) in listeners.values where filters.contains(where: { $0.matches(message.topic) }) {
+        for listener in listeners.values where listener.filters.contains(where: { $0.matches(message.topic) }) {
             isWanted = true
-            call.tell(
-                .members([
-                    "topic": .text(String(decoding: message.topic, as: UTF8.self)),
-                    "payload_base64": .text(Base64.encode(message.payload)),
+            listener.call.tell(
+                .object([
+                    Self.topic(message.topic),
+                    .init(name: "payload_base64", value: .text(Base64.encode(message.payload))),
                 ]))
         }
         return isWanted
+    }
+
+    /// `topic`, or `topic_base64` for bytes that a JSON string cannot carry unchanged.
+    private static func topic(_ bytes: [UInt8]) -> JSONValue.Member {
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard text.utf8.elementsEqual(bytes), !bytes.contains(0) else {
+            return .init(name: "topic_base64", value: .text(Base64.encode(bytes)))
+        }
+        return .init(name: "topic", value: .text(text))
     }
 
     /// Whether a guest has subscribed to this topic.
@@ -65,7 +74,9 @@ extension Desk {
     }
 
     private func unsubscribe(_ filter: [UInt8]) {
-        guard let owner, let command = try? ATCommand.munsub(filter: filter) else { return }
+        guard let owner, !owner.keepsSubscription(filter), let command = try? ATCommand.munsub(filter: filter) else {
+            return
+        }
         owner.driver.visit(
             Visit(command: command, awaited: .unsuback) { [weak self] outcome in
                 if case .answered(let result) = outcome, result.isSuccess {
@@ -85,7 +96,7 @@ extension Desk {
         }
         let key = filter.bytes
         if owner.subscribesItself(key) || filters[key] != nil {
-            if !owner.subscribesItself(key) { filters[key, default: 0] += 1 }
+            if !owner.subscribesItself(key) { hold(key, number) }
             return ask(for: rest.dropFirst(), number, qos, call)
         }
         let command: ATCommand
@@ -107,27 +118,38 @@ extension Desk {
                 guard let self else { return }
                 switch outcome {
                 case .answered(let result) where result.isSuccess:
-                    filters[key, default: 0] += 1
+                    hold(key, number)
                     ask(for: rest, number, qos, call)
                 case .answered(let result):
                     leave(number)
                     call.fail(.protocolError, "\(readable(key)): AT+MSUB was answered \(shown(result.final))")
                 case .late:
-                    leave(number)
+                    leave(number, perhaps: key)
                     call.fail(.temporary, "\(readable(key)): no SUBACK came: the broker may refuse this filter")
                 case .failed(let reason):
-                    leave(number)
+                    leave(number, perhaps: key)
                     call.fail(.unavailable, reason)
                 }
             })
     }
 
-    private func leave(_ number: Int) {
+    /// `perhaps`: the session may have this filter all the same.
+    private func leave(_ number: Int, perhaps filter: [UInt8]? = nil) {
+        if let filter, filters[filter] == nil { leftovers.insert(filter) }
         guard let entry = listeners.removeValue(forKey: number) else { return }
-        for filter in entry.filters {
-            guard let count = filters[filter.bytes] else { continue }
-            filters[filter.bytes] = count > 1 ? count - 1 : nil
-            if count == 1 { unsubscribe(filter.bytes) }
-        }
+        for filter in entry.held { release(filter) }
+    }
+
+    /// The session has this filter for this listener, who may be gone meanwhile.
+    private func hold(_ filter: [UInt8], _ number: Int) {
+        filters[filter, default: 0] += 1
+        guard listeners[number] != nil else { return release(filter) }
+        listeners[number]?.held.append(filter)
+    }
+
+    private func release(_ filter: [UInt8]) {
+        guard let count = filters[filter] else { return }
+        filters[filter] = count > 1 ? count - 1 : nil
+        if count == 1 { unsubscribe(filter) }
     }
 }

@@ -7,18 +7,25 @@ import ModemCore
 protocol DeskOwner: AnyObject {
     /// Runs the module.
     var driver: ModuleDriver { get }
+    /// Whether it works off the queue.
+    var isService: Bool { get }
+    /// Whether messages can be queued.
+    var hasQueue: Bool { get }
     /// What is known of the link, the queues and the certificates.
     func deskStatus() -> JSONValue
     /// Whether this remote filter is subscribed whatever guests want.
     func subscribesItself(_ filter: [UInt8]) -> Bool
     /// Whether it keeps the record that an `AT+MPUBEX` needs.
     var carriesData: Bool { get }
+    /// Whether a subscription to this remote filter outlives the guests.
+    func keepsSubscription(_ filter: [UInt8]) -> Bool
     /// A guest is about to subscribe: remembered, so that the session does not keep it for ever; then `then`.
     func guestSubscribes(_ filter: [UInt8], then: @escaping () -> Void)
     /// The guests' last subscription to this filter is gone.
     func guestUnsubscribed(_ filter: [UInt8])
-    /// Puts a message for the remote broker into the outbox; the reason when it cannot.
-    func enqueue(_ message: DeskMessage, then: @escaping (String?) -> Void)
+    /// Puts a message for the remote broker into the outbox and tells how it gets on.
+    /// `follows`: to its end, else until it is on disk.
+    func enqueue(_ message: DeskMessage, follows: Bool, then: @escaping (DeskMessage.Progress) -> Void)
 }
 
 /// A message as a request of the control socket describes it.
@@ -29,6 +36,18 @@ struct DeskMessage: Equatable {
     var retain: Bool
     /// Seconds it may wait in the queue.
     var expiry: Int64?
+
+    /// How a queued message gets on. `stored` may be missing before an end.
+    enum Progress: Equatable {
+        /// It is on disk.
+        case stored
+        /// The remote broker has it (QoS 0: the module has it).
+        case acknowledged
+        /// It is not carried; why.
+        case refused(String)
+        /// It was not sent within its time.
+        case expired(String)
+    }
 }
 
 /// Does what the requests of the control socket ask for (docs/control.md). Loop's thread only.
@@ -41,10 +60,20 @@ final class Desk {
     /// Filters of guests that were left while the link was down.
     var leftovers: Set<[UInt8]> = []
     /// Who is told of messages.
-    var listeners: [Int: (filters: [TopicFilter], call: ControlCall)] = [:]
+    var listeners: [Int: Listener] = [:]
     /// Who is told of what goes over the line.
     var watchers: [Int: ControlCall] = [:]
     private var nextNumber = 0
+
+    /// One `subscribe`.
+    struct Listener {
+        /// What it wants.
+        var filters: [TopicFilter]
+        /// What it is counted for in `filters` of the desk.
+        var held: [[UInt8]] = []
+        var call: ControlCall
+    }
+
     /// The service's own user: it and root may run raw AT.
     let ownUser: UInt32
 

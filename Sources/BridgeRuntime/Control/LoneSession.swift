@@ -24,17 +24,18 @@ package final class LoneSession: Operations {
     }
 
     private let loop: EventLoop
-    private let clock: LoopClock
-    private let module: ModuleDriver
-    private let routing: RoutingTable?
-    private let state: StateDirectory?
+    let clock: LoopClock
+    let module: ModuleDriver
+    let routing: RoutingTable?
+    let state: StateDirectory?
     private let pinFileMark: [UInt8]
-    private let options: Options
+    let options: Options
     private var desk: Desk?
     private var calls: [Int64: ControlCall] = [:]
     private var nextID: Int64 = 1
     private var isStarted = false
     private var isFinished = false
+    private var isClosing = false
     private var problem: CommandFailure?
     private var lastReason = ""
     private let lastError: () -> String?
@@ -152,9 +153,10 @@ package final class LoneSession: Operations {
 
     /// Ends the session in order, within `patience`.
     package func close() {
-        for call in calls.values { call.cancel() }
-        calls = [:]
+        // Who watches the dialogue sees its end.
+        for call in calls.values where call.operation != "dialogue" { call.cancel() }
         guard isStarted else { return leave() }
+        isClosing = true
         module.stop()
         let end = loop.now + options.patience
         loop.schedule(at: end) {}
@@ -163,6 +165,8 @@ package final class LoneSession: Operations {
     }
 
     private func leave() {
+        for call in calls.values { call.cancel() }
+        calls = [:]
         module.abandon()
         state?.close()
     }
@@ -177,34 +181,6 @@ package final class LoneSession: Operations {
         guard problem == nil else { return }
         problem = failure
         for call in calls.values { call.fail(failure.code, failure.text) }
-    }
-}
-
-extension LoneSession: DeskOwner {
-    var driver: ModuleDriver { module }
-    var carriesData: Bool { state != nil }
-
-    func deskStatus() -> JSONValue {
-        .members(["service": false, "link": module.isOnline ? "online" : "offline", "at": .text(module.summary)])
-    }
-
-    func subscribesItself(_ filter: [UInt8]) -> Bool { false }
-    func guestSubscribes(_ filter: [UInt8], then: @escaping () -> Void) { then() }
-    func guestUnsubscribed(_ filter: [UInt8]) {}
-
-    func enqueue(_ message: DeskMessage, then: @escaping (String?) -> Void) {
-        guard options.sameID, let state else {
-            return then("the service does not run, and without it nothing is queued: start it, or use --same-id")
-        }
-        let now = clock.wallClock
-        var batch = StoreBatch()
-        batch.appendOut = [
-            OutboundRow(
-                topic: message.topic, payload: message.payload, qos: message.qos, retain: message.retain,
-                acceptedAt: now, expiresAt: message.expiry.map { now + $0 })
-        ]
-        state.begin(batch)
-        state.whenSettled { then(nil) }
     }
 }
 
@@ -268,7 +244,7 @@ extension LoneSession: ModuleDriverDelegate {
 
     func moduleFinished() {
         isFinished = true
-        if problem == nil {
+        if problem == nil, !isClosing {
             fail(CommandFailure(.configuration, lastError() ?? "the module cannot be used with this configuration"))
         }
     }

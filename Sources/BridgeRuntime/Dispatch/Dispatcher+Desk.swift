@@ -3,13 +3,13 @@ import ModemCore
 
 /// Messages that come by the control socket for the queue.
 extension Dispatcher {
-    /// Puts a message for the remote broker into the outbox; `then` gets nil once it is on disk or acknowledged, else why
-    /// it was refused.
-    func enqueue(_ message: DeskMessage, then: @escaping (String?) -> Void) {
-        guard !stopping else { return then("the service is stopping") }
+    /// Puts a message for the remote broker into the outbox; `then` hears once that it is on disk or acknowledged, or why
+    /// it was refused, and with `follows` of its end after that.
+    func enqueue(_ message: DeskMessage, follows: Bool, then: @escaping (DeskMessage.Progress) -> Void) {
+        guard !stopping else { return then(.refused("the service is stopping")) }
         let limits = RemoteLimits(maximumPayload: profile?.payloadLimit ?? Self.largestPayload)
         if let problem = limits.problem(topic: message.topic, payloadCount: message.payload.count) {
-            return then("refused: \(problem.reason)")
+            return then(.refused("refused: \(problem.reason)"))
         }
         counters.outAccepted += 1
         counters.outBytes += UInt64(message.payload.count)
@@ -21,6 +21,7 @@ extension Dispatcher {
         outbox.accepted(row)
         trail.accepted(.out, row.id, now: clock.now)
         enqueued[row.id] = then
+        if follows { followed[row.id] = then }
         commit()
         pump()
     }
@@ -29,7 +30,23 @@ extension Dispatcher {
     func tellEnqueued(_ rows: [OutboundRow], ids: [Int64?]) {
         guard !enqueued.isEmpty else { return }
         for (row, id) in zip(rows, ids) {
-            enqueued.removeValue(forKey: row.id)?(id == nil ? "refused: the queue is full ([queue] max_bytes)" : nil)
+            guard id != nil else {
+                tellEnd(row.id, .refused("refused: the queue is full ([queue] max_bytes)"))
+                continue
+            }
+            enqueued.removeValue(forKey: row.id)?(.stored)
         }
+    }
+
+    /// A message is finished.
+    func tellEnd(_ id: Int64, _ end: DeskMessage.Progress) {
+        guard !(enqueued.isEmpty && followed.isEmpty) else { return }
+        enqueued.removeValue(forKey: id)?(end)
+        followed.removeValue(forKey: id)?(end)
+    }
+
+    /// A message is finished: it was refused.
+    func tellEnd(_ id: Int64, _ refusal: Refusal) {
+        tellEnd(id, refusal.code == "expired" ? .expired(refusal.reason) : .refused("refused: \(refusal.reason)"))
     }
 }

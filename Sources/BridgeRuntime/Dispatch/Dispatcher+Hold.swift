@@ -42,7 +42,6 @@ extension Dispatcher {
         let out = outbox.takeRemovals()
         let written = withdraw(out.ids, from: &pending.appendOut)
         outbox.neverWritten(written.found.map(\.id))
-        for row in written.found { enqueued.removeValue(forKey: row.id)?(nil) }
         pending.removeOut += written.left
         let incoming = inbox.takeRemovals()
         let delivered = withdraw(incoming.ids, from: &pending.appendIn)
@@ -52,7 +51,10 @@ extension Dispatcher {
             unstoredBytes -= row.cost
             arrivals[row.id] = nil
         }
-        for (row, refusal) in zip(out.refused, out.refusals) { finish(row, refusal) }
+        for (row, refusal) in zip(out.refused, out.refusals) {
+            finish(row, refusal)
+            tellEnd(row.id, refusal)
+        }
         for (row, refusal) in zip(incoming.refused, incoming.refusals) { finish(row, refusal) }
     }
 

@@ -55,6 +55,7 @@ extension Dispatcher: ModuleDriverDelegate {
         poison.acknowledged(id)
         echoes.acknowledged(id, now: clock.now, wallClock: clock.wallClock)
         if echoes.awaitsStore(id) { heldEchoes.append(id) }
+        tellEnd(id, .acknowledged)
         // What the byte cap has refused meanwhile has its entry.
         if !isGone { trail.finished(row, .acknowledged, wallClock: clock.wallClock, now: clock.now) }
         // The next publish goes first, if one can.

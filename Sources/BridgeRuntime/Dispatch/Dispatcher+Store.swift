@@ -127,7 +127,10 @@ extension Dispatcher {
             if id == nil { trail.withdraw(.in, row.id) }
             trail.stored(.in, row.id, isInMemory: id != nil && inbox.isKnown(row.id), now: now)
         }
-        for id in receipt.droppedOut { trail.forget(.out, id) }
+        for id in receipt.droppedOut {
+            trail.forget(.out, id)
+            tellEnd(id, .refused("refused: newer messages took its room in the queue ([queue] max_bytes)"))
+        }
     }
 
     private func failed(_ token: Int, _ reason: String) {

@@ -81,7 +81,9 @@ package final class Dispatcher {
     /// The control socket's: its guests hear of messages and of the link.
     weak var desk: Desk?
     /// Who waits for a message of the control socket to be on disk, or acknowledged.
-    var enqueued: [Int64: (String?) -> Void] = [:]
+    var enqueued: [Int64: (DeskMessage.Progress) -> Void] = [:]
+    /// Who waits for the end of one.
+    var followed: [Int64: (DeskMessage.Progress) -> Void] = [:]
 
     let hooks: Hooks
 

@@ -256,7 +256,8 @@ extension ModuleDriver {
             returned(id, "the module gave no answer")
             run(link.publishTimedOut(now: now))
         case .late(let id, let acknowledgement):
-            let what = Dispatcher.isHeartbeat(id) ? "the heartbeat's \(acknowledgement)" : acknowledgement
+            let isHeartbeat = Dispatcher.isHeartbeat(id) && !Self.isGuest(id)
+            let what = isHeartbeat ? "the heartbeat's \(acknowledgement)" : acknowledgement
             delegate?.moduleCounted(\.lateAcknowledgements, 1)
             log(.warning, "\(what) is late: ending the session, so that it cannot be credited to another message")
             returned(id, "\(what) is late")

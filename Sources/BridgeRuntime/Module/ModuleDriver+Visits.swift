@@ -17,7 +17,8 @@ extension ModuleDriver {
         /// `OK` came; its outcome is due.
         var awaiting: (visit: Visit, result: CommandResult, until: Duration)?
         /// Waiting messages.
-        var messages: [GuestMessage] = []
+        var messages: [(ticket: Int, message: GuestMessage)] = []
+        var lastTicket = 0
         /// With the publisher.
         var open: [Int64: GuestMessage] = [:]
         var nextID = ModuleDriver.firstGuestID
@@ -41,20 +42,29 @@ extension ModuleDriver {
         perform { $0.guests.visits.append((visit, $0.clock.now + visit.patience)) }
     }
 
-    /// Publishes a guest's message before those of the queue.
-    func publish(_ guest: GuestMessage) {
-        guard isOnline else { return guest.then(.noLink("the link is down: \(summary)")) }
-        guard guests.messages.count < Self.guestLimit else {
-            return guest.then(.refused("\(Self.guestLimit) messages wait already"))
+    /// Publishes a guest's message before those of the queue. Returns what `withdraw` takes.
+    @discardableResult
+    func publish(_ guest: GuestMessage) -> Int {
+        guests.lastTicket += 1
+        let ticket = guests.lastTicket
+        if !isOnline {
+            guest.then(.noLink("the link is down: \(summary)"))
+        } else if guests.messages.count >= Self.guestLimit {
+            guest.then(.refused("\(Self.guestLimit) messages wait already"))
+        } else {
+            perform { $0.guests.messages.append((ticket, guest)) }
         }
-        perform { $0.guests.messages.append(guest) }
+        return ticket
     }
+
+    /// A guest's message that has not had its turn is not sent.
+    func withdraw(_ ticket: Int) { guests.messages.removeAll { $0.ticket == ticket } }
 
     /// Gives a guest its turn when nobody else is at work.
     func admitGuests() {
         guard owner == .nobody, session.isIdle, waitingLink == nil, waitingPublish == nil else { return }
         if !guests.messages.isEmpty, isReadyToPublish {
-            let message = guests.messages.removeFirst()
+            let message = guests.messages.removeFirst().message
             let id = guests.nextID
             guests.nextID += 1
             guests.open[id] = message
@@ -129,6 +139,6 @@ extension ModuleDriver {
         guests.messages = []
         guests.open = [:]
         for message in open.values { message.then(.noLink("\(reason); it may have arrived all the same")) }
-        for message in waiting { message.then(.noLink(reason)) }
+        for entry in waiting { entry.message.then(.noLink(reason)) }
     }
 }

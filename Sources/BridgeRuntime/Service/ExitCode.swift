@@ -4,6 +4,8 @@ public enum ExitCode: Int32, Sendable {
     case ok = 0
     /// What was looked at is not as it should be.
     case failed = 1
+    /// Time ran out before anything came, or before a message was delivered; mosquitto_sub's status for it.
+    case timedOut = 27
     /// The command line is wrong (EX_USAGE).
     case usage = 64
     /// The contents of an input file are wrong (EX_DATAERR).

@@ -6,7 +6,9 @@ enum ProgramPage {
     /// Exit statuses that several commands share.
     static let statuses: [(code: ExitCode, meaning: String)] = [
         (.ok, "done; what was looked at is as it should be"),
-        (.failed, "what was looked at is not as it should be"), (.usage, "the command line is wrong"),
+        (.failed, "what was looked at is not as it should be"),
+        (.timedOut, "time ran out before a message came, or before it was delivered"),
+        (.usage, "the command line is wrong"),
         (.dataError, "the contents of an input file are wrong"), (.noInput, "there is no such file or port"),
         (.unavailable, "something the work needs is not there: the module, the network, a program"),
         (.software, "a fault in cellbridge; demo: not every message arrived"),

@@ -95,6 +95,15 @@ extension CommandOption {
         .value(name, nil, "D", help, place, expected: "a duration such as 15ms or \"2 s\"", Quantities.duration)
     }
 
+    /// An option that takes seconds, as the tools of Mosquitto do, or a duration.
+    static func seconds(
+        _ name: String, _ letter: Character? = nil, _ help: String, _ place: WritableKeyPath<Target, Duration>
+    ) -> CommandOption {
+        .value(name, letter, "SECONDS", help, place, expected: "seconds, or a duration such as 15ms") {
+            Quantities.duration($0) ?? Quantities.duration($0 + "s")
+        }
+    }
+
     /// The option, with what shells offer for its argument.
     func completing(_ completion: Completion) -> CommandOption {
         var option = self

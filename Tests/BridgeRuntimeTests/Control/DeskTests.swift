@@ -9,7 +9,7 @@ import Testing
 /// What the control socket's guests get done while the bridge runs, under virtual time.
 struct DeskTests {
     /// One request and what came of it.
-    private final class Request {
+    final class Request {
         var events: [JSONValue] = []
         var result: Result<JSONValue, ControlCall.Failure>?
         private(set) var call: ControlCall!

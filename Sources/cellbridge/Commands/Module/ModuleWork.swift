@@ -78,6 +78,36 @@ final class ModuleWork {
         }
     }
 
+    /// Runs the loop until something is `done`; false when `limit` (the loop's time) came first. An interrupt is a
+    /// failure.
+    func wait(limit: Duration? = nil, until done: () -> Bool) throws(CommandFailure) -> Bool {
+        let timer = limit.map { loop.schedule(at: $0) {} }
+        loop.run(until: { done() || isInterrupted || limit.map { $0 <= loop.now } ?? false })
+        if let timer { loop.cancel(timer) }
+        if done() { return true }
+        if isInterrupted { throw .interrupted }
+        return false
+    }
+
+    /// Asks and waits; an interrupt ends the wait, and so does `limit`, the loop's time: then the answer is nil.
+    func call(
+        _ operation: String, _ arguments: [JSONValue.Member], limit: Duration?,
+        onEvent: @escaping (JSONValue) -> Void = { _ in }
+    ) throws(CommandFailure) -> JSONValue? {
+        var outcome: Result<JSONValue, CommandFailure>?
+        let id = operations.begin(operation, arguments, onEvent: onEvent) { outcome = $0 }
+        do throws(CommandFailure) {
+            guard try wait(limit: limit, until: { outcome != nil }) else {
+                operations.cancel(id)
+                return nil
+            }
+        } catch {
+            operations.cancel(id)
+            throw error
+        }
+        return try outcome?.get()
+    }
+
     /// Asks and waits; an interrupt ends the wait.
     func call(
         _ operation: String, _ arguments: [JSONValue.Member] = [], onEvent: @escaping (JSONValue) -> Void = { _ in }
@@ -87,10 +117,13 @@ final class ModuleWork {
     }
 
     /// Waits until messages can be published, `wait` at most; `onStep` hears what the link is at.
+    ///
+    /// Zero waits 2 min, and through the service, whose link is up or has its reasons, 10 s.
     func connect(wait: Duration, onStep: @escaping (String) -> Void = { _ in }) throws(CommandFailure) {
-        let seconds = Int64(wait.components.seconds)
+        let limit = wait > .zero ? wait : operations.isService ? .seconds(10) : .seconds(120)
+        let (seconds, rest) = limit.components
         do throws(CommandFailure) {
-            _ = try call("connect", [.init(name: "wait", value: .number(seconds))]) { event in
+            _ = try call("connect", [.init(name: "wait", value: .number(seconds + (rest > 0 ? 1 : 0)))]) { event in
                 if let step = event["at"]?.string { onStep(step) }
             }
         } catch {
@@ -107,12 +140,12 @@ final class ModuleWork {
         simulator = nil
     }
 
-    /// Lines of level error are kept, and shown only with the dialogue: the command's own words say what matters.
+    /// Lines of level error are kept, and shown only with the dialogue, which is not told twice: the command's own words
+    /// say what matters.
     private static func log(isVerbose: Bool, _ last: LastError) -> Log {
-        let shown = Log.standardError(threshold: .debug)
-        return Log(threshold: isVerbose ? .debug : .error) { level, text in
+        Log(threshold: isVerbose ? .info : .error) { level, text in
             if level == .error { last.set(text) }
-            if isVerbose { shown(level, text) }
+            if isVerbose { Console.error(text) }
         }
     }
 }
