@@ -38,13 +38,15 @@ struct TroubleRule: Equatable {
 extension Trouble {
     /// The table of the troubles.
     ///
-    /// `path` and `searching` are mostly weather. One restart a day is for the module whose own stack hangs, which
-    /// nobody can tell from here.
+    /// `path` and `searching` are mostly weather. A restart now and then is for the module whose own stack hangs, which
+    /// nobody can tell from here: for a path after 1 hour, then 6, then once a day; once a day for a radio that searches,
+    /// because a restart makes the search begin anew.
     var rule: TroubleRule {
+        let sparse: [Duration] = [.zero, .seconds(3600), .seconds(21600), .seconds(86400)]
         let daily: [Duration] = [.zero, .seconds(86400)]
         return switch self {
         case .broker: TroubleRule(entry: .link, top: .context)
-        case .path: TroubleRule(entry: .link, top: .restart, restarts: daily)
+        case .path: TroubleRule(entry: .link, top: .restart, restarts: sparse)
         case .context: TroubleRule(entry: .context, top: .restart)
         case .searching: TroubleRule(entry: .radio, top: .restart, restarts: daily)
         case .unregistered: TroubleRule(entry: .radio, top: .hardware)

@@ -57,7 +57,7 @@ final class SerialLine {
     var isNoisy = false
 
     private static let error = Array("\r\nERROR".utf8)
-    private static let pieceLength = 512
+    private static let pieceLength = 64
 
     private var hostFree: Duration = .zero
     private var moduleFree: Duration = .zero
