@@ -37,7 +37,11 @@ extension Doctor {
                 tell(.skipped(stage, "only root and the service's own user may ask through the service"))
             }
         }
-        tell(.skipped(.dns, "\(checks.host) is not looked up while the service runs"))
+        tell(
+            .skipped(
+                .dns,
+                PacketChecks.isAddress(checks.host)
+                    ? "\(checks.host) is an address" : "\(checks.host) is not looked up while the service runs"))
         return try examineLink(service, state)
     }
 
@@ -52,7 +56,9 @@ extension Doctor {
         }
         let now = try state()
         guard now.isOnline else {
-            let stuck = now.stuck(checks)
+            var session = checks
+            session.sameID = true
+            let stuck = now.stuck(session)
             if stuck.stage > .tcp { tell(checks.tcp) }
             if stuck.stage > .tls { tell(checks.tls) }
             return tell(stuck)

@@ -110,7 +110,7 @@ extension Doctor {
             try wait(limit) { cameBack && isPublished || problem != nil }
             if !isPublished, problem == nil { operations.cancel(publish) }
             let milliseconds = Int((loop.now - begin) / .milliseconds(1))
-            if cameBack { return SessionChecks.publish(topic, milliseconds: milliseconds) }
+            if cameBack, isPublished { return SessionChecks.publish(topic, milliseconds: milliseconds) }
             return SessionChecks.noPublish(
                 topic, problem ?? (isPublished ? "acknowledged, and did not come back" : "no PUBACK"))
         }

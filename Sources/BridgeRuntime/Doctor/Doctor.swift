@@ -63,7 +63,11 @@ package final class Doctor {
             tell(
                 .failed(
                     checks.hasTLS ? .tls : .tcp, error.text,
-                    [Cause("no session can be made from here", try: "run it as root or the service's user")]))
+                    [
+                        Cause(
+                            "the state directory is not there yet, in use, or not this user's",
+                            try: "sudo -u cellbridge cellbridge doctor; the service's first start makes the directory")
+                    ]))
             return
         }
         defer { operations.close() }
