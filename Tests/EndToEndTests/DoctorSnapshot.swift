@@ -77,7 +77,9 @@ enum DoctorSnapshot {
             result += mark
             index += mark.count
             let start = index
-            while index < bytes.count, (0x30...0x39).contains(bytes[index]) || hex && (0x61...0x66).contains(bytes[index]) {
+            while index < bytes.count,
+                (0x30...0x39).contains(bytes[index]) || hex && (0x61...0x66).contains(bytes[index])
+            {
                 index += 1
             }
             if index > start { result.append(0x4E) }

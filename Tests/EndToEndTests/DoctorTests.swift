@@ -40,7 +40,8 @@ extension EndToEndTests {
             Scene(name: "publish-lost", status: 24, prepare: { try $0.simulator.fault("lose-puback") }),
         ]
 
-        @Test("Alone, it stops at the stage that fails, with its exit status, causes and advice", arguments: aloneScenes)
+        @Test(
+            "Alone, it stops at the stage that fails, with its exit status, causes and advice", arguments: aloneScenes)
         func alone(_ scene: Scene) throws {
             var options = BridgeRig.Options()
             scene.options(&options)
@@ -66,7 +67,8 @@ extension EndToEndTests {
             let quiet = try rig.tool(["doctor", "--wait", "5s", "--quiet"])
             #expect(quiet.status == .exited(0) && quiet.output.isEmpty && quiet.errors.isEmpty, "\(quiet)")
             let json = try rig.tool(["doctor", "--wait", "5s", "--json"])
-            #expect(json.output.hasPrefix(#"{"ok":true,"exit":0,"through":"port","failed":null,"stages":[{"stage":"port""#))
+            #expect(
+                json.output.hasPrefix(#"{"ok":true,"exit":0,"through":"port","failed":null,"stages":[{"stage":"port""#))
         }
 
         @Test("A wrong PIN is sent once: not again by doctor, nor by the service")
@@ -83,7 +85,9 @@ extension EndToEndTests {
                 #expect(!run.output.contains("4321") && !run.errors.contains("4321"))
             }
             try rig.start(online: false)
-            try rig.wait("the service's word on it") { rig.hasLogged("it is not sent again") || rig.hasLogged("none may be sent") }
+            try rig.wait("the service's word on it") {
+                rig.hasLogged("it is not sent again") || rig.hasLogged("none may be sent")
+            }
             #expect(rig.simulator.commands().count { $0.hasPrefix("AT+CPIN=") } == 1)
             try Files.writeAtomically(rig.directory.file("pin"), Array("1234\n".utf8))
         }
@@ -155,7 +159,8 @@ extension EndToEndTests {
             Scene(name: "sim-missing", status: 14, prepare: { try $0.simulator.fault("sim-remove") }),
             Scene(name: "signal-none", status: 15, prepare: { try $0.simulator.fault("deregister") }, isNoticed: false),
             Scene(
-                name: "registration-denied", status: 17, prepare: { try $0.simulator.fault("deny 7") }, isNoticed: false),
+                name: "registration-denied", status: 17, prepare: { try $0.simulator.fault("deny 7") }, isNoticed: false
+            ),
             Scene(name: "attach-refused", status: 18, prepare: { try $0.simulator.fault("refuse-attach") }),
             Scene(name: "tcp-refused", status: 21, prepare: { $0.remote.stop() }),
         ]
@@ -170,7 +175,9 @@ extension EndToEndTests {
                 try rig.wait("the end of the link", limit: .seconds(40)) { rig.hasLogged("offline", after: mark) }
             }
             if scene.name == "rate-silent" {
-                try rig.wait("the module's silence", limit: .seconds(60)) { rig.hasLogged("does not answer", after: mark) }
+                try rig.wait("the module's silence", limit: .seconds(60)) {
+                    rig.hasLogged("does not answer", after: mark)
+                }
             }
             let run = try rig.tool(["doctor", "--wait", "2s"])
             #expect(run.status == .exited(scene.status), "\(run)\n\(rig.diagnosis)")
@@ -221,7 +228,8 @@ extension BridgeRig {
     func tool(_ words: [String], configured: Bool = true, limit: Duration = .seconds(60)) throws -> ToolRun {
         let (out, err) = (directory.file("tool.out"), directory.file("tool.err"))
         for path in [out, err] { try Files.remove(path) }
-        var options = ChildProcess.Options(program, words + (configured ? ["-c", directory.file("cellbridge.toml")] : []))
+        var options = ChildProcess.Options(
+            program, words + (configured ? ["-c", directory.file("cellbridge.toml")] : []))
         (options.standardInput, options.standardOutput, options.standardError) = (.null, .file(out), .file(err))
         let child = try ChildProcess(options, loop: loop)
         try wait("the end of \(words)", limit: limit) { child.exitStatus != nil }

@@ -103,7 +103,8 @@ extension EndToEndTests {
             var machine = try Machine()
             try machine.port("ttyUSB0", usb: "1a86:7523", number: 2, product: "USB_Serial")
             try machine.module("ttyUSB0", baud: 115_200, profile: "ec716s")
-            let holder = try SerialPort(SerialPort.Settings(path: machine.folder.file("dev/ttyUSB0")), loop: machine.loop)
+            let holder = try SerialPort(
+                SerialPort.Settings(path: machine.folder.file("dev/ttyUSB0")), loop: machine.loop)
             let run = try machine.probe()
             #expect(run.status == .exited(1), "\(run)")
             #expect(run.output.contains("left alone, in use by "), "\(run)")

@@ -1,5 +1,5 @@
-import Glibc
 import BridgeTestKit
+import Glibc
 import Testing
 
 @testable import LinuxIO

@@ -6,15 +6,22 @@ import Testing
 
 /// Port, rate, echo, identity and card: answers to verdicts.
 struct CardAndPortChecksTests {
-    @Test(arguments: [
-        (.missing(path: "/dev/x"), "/dev/x does not exist", "another name"),
-        (.forbidden(path: "/dev/x", group: "plugdev"), "no permission to open /dev/x", "group plugdev"),
-        (.busy(path: "/dev/x", holder: .init(pid: 7, name: "ModemManager")), "/dev/x is in use by ModemManager (pid 7)", "ModemManager has taken"),
-        (.busy(path: "/dev/x", holder: .init(pid: 8, name: "cellbridge")), "/dev/x is in use by cellbridge (pid 8)", "the service runs"),
-        (.busy(path: "/dev/x", holder: nil), "/dev/x is in use by another program", "another program"),
-        (.notATerminal(path: "/dev/x"), "/dev/x is not a serial port", "another port"),
-        (.unsupportedBaud(path: "/dev/x", baud: 5), "/dev/x cannot run at 5 baud", "another port"),
-    ] as [(SerialPort.OpenFailure, String, String)])
+    @Test(
+        arguments: [
+            (.missing(path: "/dev/x"), "/dev/x does not exist", "another name"),
+            (.forbidden(path: "/dev/x", group: "plugdev"), "no permission to open /dev/x", "group plugdev"),
+            (
+                .busy(path: "/dev/x", holder: .init(pid: 7, name: "ModemManager")),
+                "/dev/x is in use by ModemManager (pid 7)", "ModemManager has taken"
+            ),
+            (
+                .busy(path: "/dev/x", holder: .init(pid: 8, name: "cellbridge")),
+                "/dev/x is in use by cellbridge (pid 8)", "the service runs"
+            ),
+            (.busy(path: "/dev/x", holder: nil), "/dev/x is in use by another program", "another program"),
+            (.notATerminal(path: "/dev/x"), "/dev/x is not a serial port", "another port"),
+            (.unsupportedBaud(path: "/dev/x", baud: 5), "/dev/x cannot run at 5 baud", "another port"),
+        ] as [(SerialPort.OpenFailure, String, String)])
     func port(failure: SerialPort.OpenFailure, text: String, cause: String) {
         let finding = PortChecks.port(failure)
         #expect(finding.outcome == .failed && finding.stage == .port)
@@ -36,20 +43,22 @@ struct CardAndPortChecksTests {
         #expect(PortChecks.echo(Answer([], "ERROR")).outcome == .warning)
     }
 
-    @Test(arguments: [
-        ("AirM2M_780EP_V1010_LTE_AT", nil, "+CBC: 3805", .ok, "profile air780ep"),
-        ("AirM2M_780EP_V1010_LTE_AT", nil, "+CBC: 3100", .warning, "supply 3100 mV"),
-        ("AirM2M_780EP_V1010_LTE_AT", "ec716s", "", .warning, "though it is air780ep"),
-        ("AirM2M_780EP_V1010_LTE_AT", "air780ep", "", .ok, "profile air780ep"),
-        ("SIM800 R14.18", nil, "", .warning, "profile not known"),
-        ("SIM800 R14.18", "ec716s", "", .ok, "profile ec716s"),
-    ] as [(String, String?, String, Finding.Outcome, String)])
+    @Test(
+        arguments: [
+            ("AirM2M_780EP_V1010_LTE_AT", nil, "+CBC: 3805", .ok, "profile air780ep"),
+            ("AirM2M_780EP_V1010_LTE_AT", nil, "+CBC: 3100", .warning, "supply 3100 mV"),
+            ("AirM2M_780EP_V1010_LTE_AT", "ec716s", "", .warning, "though it is air780ep"),
+            ("AirM2M_780EP_V1010_LTE_AT", "air780ep", "", .ok, "profile air780ep"),
+            ("SIM800 R14.18", nil, "", .warning, "profile not known"),
+            ("SIM800 R14.18", "ec716s", "", .ok, "profile ec716s"),
+        ] as [(String, String?, String, Finding.Outcome, String)])
     func identity(model: String, configured: String?, supply: String, outcome: Finding.Outcome, words: String) {
         let finding = PortChecks.identity(
             model: Answer([model]), revision: Answer(["Revision: \"R1\""]), imei: Answer(["868777059994693"]),
             supply: Answer(supply.isEmpty ? [] : [supply]), configured: configured)
         #expect(finding.outcome == outcome)
-        #expect(finding.text.hasPrefix("\(model), IMEI 868777059994693") && finding.text.contains(words), "\(finding.text)")
+        #expect(
+            finding.text.hasPrefix("\(model), IMEI 868777059994693") && finding.text.contains(words), "\(finding.text)")
         #expect(finding.facts.first { $0.name == "revision" }?.value == "R1")
         #expect((outcome == .warning) == !finding.causes.isEmpty)
     }
@@ -60,14 +69,17 @@ struct CardAndPortChecksTests {
         #expect(finding.outcome == .failed && finding.causes.first == .wrongPort)
     }
 
-    @Test(arguments: [
-        (Answer(["+CPIN: READY"]), nil), (Answer(["+CPIN:READY"]), nil),
-        (Answer(["+CPIN: SIM REMOVED"]), "no SIM is seen"), (Answer([], "+CME ERROR: 10"), "no SIM is seen"),
-        (Answer(["+CPIN: SIM PUK"]), "the SIM is locked (SIM PUK)"), (Answer([], "+CME ERROR: 12"), "the SIM is locked (SIM PUK)"),
-        (Answer(["+CPIN: PH-NET PIN"]), "the SIM is locked (PH-NET PIN)"), (Answer([""]), "the SIM is locked (no word why)"),
-        (Answer([], "+CME ERROR: 13"), "the SIM does not work (+CME ERROR: 13)"),
-        (Answer([], "ERROR"), "AT+CPIN? was answered ERROR"),
-    ] as [(Answer, String?)])
+    @Test(
+        arguments: [
+            (Answer(["+CPIN: READY"]), nil), (Answer(["+CPIN:READY"]), nil),
+            (Answer(["+CPIN: SIM REMOVED"]), "no SIM is seen"), (Answer([], "+CME ERROR: 10"), "no SIM is seen"),
+            (Answer(["+CPIN: SIM PUK"]), "the SIM is locked (SIM PUK)"),
+            (Answer([], "+CME ERROR: 12"), "the SIM is locked (SIM PUK)"),
+            (Answer(["+CPIN: PH-NET PIN"]), "the SIM is locked (PH-NET PIN)"),
+            (Answer([""]), "the SIM is locked (no word why)"),
+            (Answer([], "+CME ERROR: 13"), "the SIM does not work (+CME ERROR: 13)"),
+            (Answer([], "ERROR"), "AT+CPIN? was answered ERROR"),
+        ] as [(Answer, String?)])
     func card(answer: Answer, text: String?) {
         switch CardChecks.status(answer) {
         case .ready: #expect(text == nil)

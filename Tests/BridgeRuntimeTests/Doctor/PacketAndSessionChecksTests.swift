@@ -9,17 +9,19 @@ struct PacketAndSessionChecksTests {
         #expect(PacketChecks.attach(Answer(["+CGATT: 1"]), tried: nil).outcome == .ok)
         #expect(PacketChecks.attach(Answer(["+CGATT:0"]), tried: nil).causes.first == .noData)
         let refused = PacketChecks.attach(Answer(["+CGATT: 0"]), tried: Answer([], "+CME ERROR: 107"))
-        #expect(refused.text == "not attached; AT+CGATT=1 was answered +CME ERROR: 107" && refused.causes.first == .noData)
+        #expect(
+            refused.text == "not attached; AT+CGATT=1 was answered +CME ERROR: 107" && refused.causes.first == .noData)
         let apn = PacketChecks.attach(Answer(["+CGATT: 0"]), tried: Answer([], "+CME ERROR: 149"))
         #expect(apn.causes == [.privateAPN])
         #expect(PacketChecks.attach(Answer([], "ERROR"), tried: nil).text.contains("ERROR"))
     }
 
-    @Test(arguments: [
-        ("+CGPADDR: 1,\"10.76.1.35\"", "10.76.1.35"), ("+CGPADDR: 1,10.76.1.35", "10.76.1.35"),
-        ("+CGPADDR: 1,\"0.0.0.0\"", nil), ("+CGPADDR: 2,\"10.76.1.35\"", nil), ("+CGPADDR: 1", nil),
-        ("+CGPADDR: 1,\"2408:84e5::1\"", "2408:84e5::1"), ("", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("+CGPADDR: 1,\"10.76.1.35\"", "10.76.1.35"), ("+CGPADDR: 1,10.76.1.35", "10.76.1.35"),
+            ("+CGPADDR: 1,\"0.0.0.0\"", nil), ("+CGPADDR: 2,\"10.76.1.35\"", nil), ("+CGPADDR: 1", nil),
+            ("+CGPADDR: 1,\"2408:84e5::1\"", "2408:84e5::1"), ("", nil),
+        ] as [(String, String?)])
     func address(line: String, address: String?) {
         #expect(PacketChecks.address(Answer([line]), cid: 1) == address)
     }
@@ -32,17 +34,22 @@ struct PacketAndSessionChecksTests {
         #expect(none.text == "no address with APN cmnet; AT+CGACT=1,1 was answered +CME ERROR: 148")
         #expect(none.causes.first == typed.first && none.causes.contains(.privateAPN))
         #expect(PacketChecks.address("1.2.3.4", apn: nil, cid: 1, refusal: nil, typed: []).text == "1.2.3.4")
-        #expect(PacketChecks.apn(Answer(["+CGDCONT: 1,\"IP\",\"cmnet.mnc000.gprs\",\"\",0,0"]), cid: 1) == "cmnet.mnc000.gprs")
+        #expect(
+            PacketChecks.apn(Answer(["+CGDCONT: 1,\"IP\",\"cmnet.mnc000.gprs\",\"\",0,0"]), cid: 1)
+                == "cmnet.mnc000.gprs")
         #expect(PacketChecks.isSame("CMNET.mnc000.gprs", "cmnet") && !PacketChecks.isSame("cmnet2", "cmnet"))
     }
 
-    @Test(arguments: [
-        ("+CDNSGIP: 1,\"b.example\",\"221.179.180.76\"", .ok, "b.example is 221.179.180.76"),
-        ("+CDNSGIP:1,\"b.example\",\"221.179.180.76\"", .ok, "b.example is 221.179.180.76"),
-        ("+CDNSGIP: 0,14", .failed, "b.example: no such name (14)"), ("+CDNSGIP: 0,12", .failed, "b.example: no name server (12)"),
-        ("+CDNSGIP: 0,77", .failed, "b.example: the module does not find it (77)"),
-        ("+CDNSGIP: 0", .failed, "b.example: the module does not find it (no code)"), (nil, .failed, "b.example: no answer"),
-    ] as [(String?, Finding.Outcome, String)])
+    @Test(
+        arguments: [
+            ("+CDNSGIP: 1,\"b.example\",\"221.179.180.76\"", .ok, "b.example is 221.179.180.76"),
+            ("+CDNSGIP:1,\"b.example\",\"221.179.180.76\"", .ok, "b.example is 221.179.180.76"),
+            ("+CDNSGIP: 0,14", .failed, "b.example: no such name (14)"),
+            ("+CDNSGIP: 0,12", .failed, "b.example: no name server (12)"),
+            ("+CDNSGIP: 0,77", .failed, "b.example: the module does not find it (77)"),
+            ("+CDNSGIP: 0", .failed, "b.example: the module does not find it (no code)"),
+            (nil, .failed, "b.example: no answer"),
+        ] as [(String?, Finding.Outcome, String)])
     func dns(line: String?, outcome: Finding.Outcome, text: String) {
         let finding = PacketChecks.dns(line.map { Array($0.utf8) }, host: "b.example", typed: [])
         #expect(finding.outcome == outcome && finding.text == text)
@@ -85,16 +92,17 @@ struct PacketAndSessionChecksTests {
         #expect(SessionChecks.publish("t", milliseconds: 5).text == "back after 5 ms")
     }
 
-    @Test(arguments: [
-        ("no TCP connection to h:1883 (TCP CLOSED)", .tcp),
-        ("AT+MIPSTART was answered ERROR: does the name h resolve, is port 1 plain MQTT?", .tcp),
-        ("no CONNECT OK within 60 s", .tcp), ("no TLS connection to h:8883", .tls), ("TLS: the clock", .tls),
-        ("AT+SSLMIPSTART was answered ERROR", .tls), ("the broker refused the session", .mqtt),
-        ("no CONNACK within [remote] ack_timeout", .mqtt), ("AT+MCONFIG was answered ERROR: check", .mqtt),
-        ("no SUBACK within [remote] ack_timeout", .publish), ("no address from the network", .address),
-        ("not attached to the packet network", .attach), ("no registration within 10 minutes", .registration),
-        ("no SIM card is seen", .card), ("something else", nil),
-    ] as [(String, DoctorStage?)])
+    @Test(
+        arguments: [
+            ("no TCP connection to h:1883 (TCP CLOSED)", .tcp),
+            ("AT+MIPSTART was answered ERROR: does the name h resolve, is port 1 plain MQTT?", .tcp),
+            ("no CONNECT OK within 60 s", .tcp), ("no TLS connection to h:8883", .tls), ("TLS: the clock", .tls),
+            ("AT+SSLMIPSTART was answered ERROR", .tls), ("the broker refused the session", .mqtt),
+            ("no CONNACK within [remote] ack_timeout", .mqtt), ("AT+MCONFIG was answered ERROR: check", .mqtt),
+            ("no SUBACK within [remote] ack_timeout", .publish), ("no address from the network", .address),
+            ("not attached to the packet network", .attach), ("no registration within 10 minutes", .registration),
+            ("no SIM card is seen", .card), ("something else", nil),
+        ] as [(String, DoctorStage?)])
     func reasons(reason: String, stage: DoctorStage?) { #expect(ServiceChecks.stage(of: reason) == stage) }
 
     @Test func service() {
