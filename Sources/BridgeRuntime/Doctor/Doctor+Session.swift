@@ -76,6 +76,7 @@ extension Doctor {
             var isSubscribed = false
             var cameBack = false
             var problem: String?
+            var refusal: String?
             let subscription = operations.begin(
                 "subscribe",
                 [.init(name: "filters", value: .list([.text(topic)])), .init(name: "qos", value: 1)],
@@ -104,15 +105,15 @@ extension Doctor {
                 onEnd: { result in
                     switch result {
                     case .success: isPublished = true
-                    case .failure(let failure): problem = failure.text
+                    case .failure(let failure): refusal = failure.text
                     }
                 })
-            try wait(limit) { cameBack && isPublished || problem != nil }
-            if !isPublished, problem == nil { operations.cancel(publish) }
+            try wait(limit) { cameBack && isPublished || refusal != nil || isPublished && problem != nil }
+            if !isPublished, refusal == nil { operations.cancel(publish) }
             let milliseconds = Int((loop.now - begin) / .milliseconds(1))
             if cameBack, isPublished { return SessionChecks.publish(topic, milliseconds: milliseconds) }
             return SessionChecks.noPublish(
-                topic, problem ?? (isPublished ? "acknowledged, and did not come back" : "no PUBACK"))
+                topic, refusal ?? problem ?? (isPublished ? "acknowledged, and did not come back" : "no PUBACK"))
         }
     }
 

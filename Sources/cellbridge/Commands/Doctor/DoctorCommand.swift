@@ -10,7 +10,9 @@ struct DoctorCommand: Command {
         Goes through the stages in their order and stops at the first that fails, with what is likely behind it and what to
         try. Through the running service when there is one, which is not disturbed: then it only asks, subscribes and
         publishes. Else this process opens the port and connects as <client_id>-cli with a clean session.
-        Exit status: 0 all well, warnings included; the stage that failed: \(Self.statuses).
+        Exit status: 0 all well, warnings included; or the stage that failed:
+        \(Self.statuses[..<8].joined(separator: ", ")),
+        \(Self.statuses[8...].joined(separator: ", "));
         75 interrupted; 66, 77 and 78 as with run, for the configuration.
         """
     static let examples: [(line: String, meaning: String)] = [
@@ -32,9 +34,7 @@ struct DoctorCommand: Command {
         ] + .common(\.common)
     }
 
-    private static var statuses: String {
-        DoctorStage.allCases.map { "\($0.exitStatus.rawValue) \($0.name)" }.joined(separator: ", ")
-    }
+    private static let statuses = DoctorStage.allCases.map { "\($0.exitStatus.rawValue) \($0.name)" }
 
     var options = Doctor.Options()
     var isVerbose = false
