@@ -91,7 +91,7 @@ extension Doctor {
                 // The subscription is taken back before the session ends.
                 _ = try? self.wait(.milliseconds(300)) { false }
             }
-            let limit = max(options.wait / 4, configuration.remote.ackTimeout + .seconds(5))
+            let limit = max(options.wait / 4, configuration.remote.ackTimeout * 3 / 2)
             try wait(limit) { isSubscribed || problem != nil }
             guard isSubscribed else { return SessionChecks.noPublish(topic, problem ?? "no SUBACK") }
             let begin = loop.now
