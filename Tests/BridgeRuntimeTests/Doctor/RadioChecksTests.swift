@@ -8,7 +8,11 @@ struct RadioChecksTests {
     @Test(
         arguments: [
             ("+CSQ: 24,0", .ok, "-65 dBm, good (24 of 31)"), ("+CSQ: 31,99", .ok, "-51 dBm, very good (31 of 31)"),
-            ("+CSQ: 14,0", .ok, "-85 dBm, fair (14 of 31)"), ("+CSQ: 9,0", .warning, "-95 dBm, weak (9 of 31)"),
+            ("+CSQ: 14,0", .ok, "-85 dBm, fair (14 of 31)"), ("+CSQ: 26,0", .ok, "-61 dBm, very good (26 of 31)"),
+            ("+CSQ: 15,0", .ok, "-83 dBm, good (15 of 31)"),
+            ("+CSQ: 10,0", .ok, "-93 dBm, fair (10 of 31)"), ("+CSQ: 4,0", .warning, "-105 dBm, weak (4 of 31)"),
+            ("+CSQ: 3,0", .warning, "-107 dBm, very weak (3 of 31)"),
+            ("+CSQ: 9,0", .warning, "-95 dBm, weak (9 of 31)"),
             ("+CSQ: 0,0", .warning, "-113 dBm, very weak (0 of 31)"), ("+CSQ: 99,99", .failed, "no signal"),
             ("+CSQ: 255,0", .failed, "no signal"), ("+CSQ:", .failed, "no signal"), ("nonsense", .failed, "no signal"),
         ] as [(String, Finding.Outcome, String)])
