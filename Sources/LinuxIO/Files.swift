@@ -127,6 +127,9 @@ public enum Files {
         return slash == 0 ? "/" : String(decoding: bytes[..<slash], as: UTF8.self)
     }
 
+    /// `path` with every link followed; nil when nothing is there.
+    public static func target(of path: String) -> String? { resolved(path) }
+
     /// `path` with every link followed.
     static func resolved(_ path: String) -> String? {
         guard let text = unsafe realpath(path, nil) else { return nil }

@@ -119,7 +119,7 @@ extension SerialPort {
 
 extension SerialPort.Holder {
     /// Who has `path` open, as far as /proc shows it to us; bounded in time.
-    static func find(_ path: String, limit: Duration = .milliseconds(300)) -> SerialPort.Holder? {
+    public static func find(_ path: String, limit: Duration = .milliseconds(300)) -> SerialPort.Holder? {
         guard let device = Files.resolved(path) else { return nil }
         let end = ContinuousClock.now + limit
         for name in (try? Files.list("/proc", limit: 65536)) ?? [] {

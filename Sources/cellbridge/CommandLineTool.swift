@@ -6,6 +6,7 @@ enum CommandLineTool {
         [
             RunCommand.self, DemoCommand.self, CheckCommand.self, PubCommand.self,
             SubCommand.self, RRCommand.self,
+            DoctorCommand.self, ProbeCommand.self,
             ExplainCommand.self, SimulateCommand.self,
             CompletionCommand.self, ManCommand.self,
         ]
@@ -15,7 +16,7 @@ enum CommandLineTool {
 
     /// Commands the product will have; the words are taken.
     private static let later = [
-        "at", "console", "doctor", "probe", "status", "replay",
+        "at", "console", "status", "replay",
     ]
 
     /// The process's exit status.

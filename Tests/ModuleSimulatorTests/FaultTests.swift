@@ -193,4 +193,46 @@ import Testing
     func wrongFaultLinesAreRefused(line: String) {
         #expect(throws: FaultLine.Problem.self) { try FaultLine.parse(line) }
     }
+
+    @Test func aDeniedRegistrationTellsItsReasonWhenAsked() throws {
+        // YM310 AT manual 5.4, <n>=3.
+        var dialogue = Dialogue.ready()
+        try dialogue.fault("deny 15")
+        _ = dialogue.text()
+        #expect(dialogue.say("AT+CEREG?") == "|+CEREG: 0,3||OK|")
+        #expect(dialogue.say("AT+CEREG=3") == "|OK|")
+        #expect(dialogue.say("AT+CEREG?") == "|+CEREG: 3,3,,,,0,15||OK|")
+        #expect(dialogue.say("AT+CSQ") == "|+CSQ: 24,0||OK|")
+        _ = dialogue.say("AT+CFUN=0")
+        _ = dialogue.say("AT+CFUN=1")
+        dialogue.wait(.seconds(5))
+        _ = dialogue.text()
+        #expect(dialogue.say("AT+CEREG?").hasPrefix("|+CEREG: 3,3"))
+        try dialogue.fault("register")
+        dialogue.wait(.seconds(5))
+        _ = dialogue.text()
+        #expect(dialogue.say("AT+CEREG?").hasPrefix("|+CEREG: 3,1"))
+    }
+
+    @Test func aRefusedAttachmentStandsUntilTheNetworkThinksBetterOfIt() throws {
+        var dialogue = Dialogue.ready()
+        try dialogue.fault("refuse-attach")
+        #expect(dialogue.say("AT+CEREG?") == "|+CEREG: 0,1||OK|")
+        #expect(dialogue.say("AT+CGATT?") == "|+CGATT: 0||OK|")
+        #expect(dialogue.say("AT+CGATT=1") == "|+CME ERROR: 107|")
+        #expect(dialogue.say("AT+CGACT=1,1") == "|+CME ERROR: 107|")
+        try dialogue.fault("register")
+        dialogue.wait(.seconds(1))
+        _ = dialogue.text()
+        #expect(dialogue.say("AT+CGATT=1").hasSuffix("|OK|"))
+    }
+
+    @Test func aNameIsLookedUpInTheSceneOnly() {
+        // YM310 AT manual 9.21 and its example: only after CSTT, CIICR, CIFSR.
+        var dialogue = Dialogue.ready()
+        #expect(dialogue.say("AT+CDNSGIP=\"b.example\"") == "|+CME ERROR: 3|")
+        for line in ["AT+CSTT", "AT+CIICR", "AT+CIFSR"] { _ = dialogue.say(line) }
+        #expect(dialogue.say("AT+CDNSGIP=\"b.example\"") == "|OK||+CDNSGIP: 1,\"b.example\",\"198.51.100.7\"|")
+        #expect(dialogue.say("AT+CDNSGIP=\"b.invalid\"") == "|OK||+CDNSGIP: 0,11|")
+    }
 }

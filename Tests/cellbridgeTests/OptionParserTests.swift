@@ -100,7 +100,7 @@ import Testing
 
     @Test(arguments: [
         ([], ExitCode.usage), (["chek"], .usage), (["--halp"], .usage), (["run", "--confg"], .usage),
-        (["doctor"], .unavailable), (["help", "certs", "list"], .ok), (["help", "certs", "lst"], .usage),
+        (["help", "certs", "list"], .ok), (["help", "certs", "lst"], .usage),
         (["help", "help"], .ok), (["help", "--help"], .ok), (["check", "-c", "/nowhere/x.toml"], .noInput),
         (["run", "-c", "/nowhere/x.toml"], .noInput),
     ])

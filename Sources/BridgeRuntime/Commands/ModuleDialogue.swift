@@ -20,6 +20,9 @@ package final class ModuleDialogue {
     /// Whether somebody asked to stop: no further command is sent then.
     package var isInterrupted: () -> Bool = { false }
 
+    /// A line came that no command had asked for.
+    var onURC: (URC) -> Void = { _ in }
+
     /// A message came, of a session that a killed service left. Without a state directory nobody can keep it.
     private var onMessage: (ReceivedMessage) -> Void = { _ in }
 
@@ -166,7 +169,8 @@ package final class ModuleDialogue {
             fail(.unavailable, "the module did not take the file; wait a minute, then run it again")
         case .echoReturned: fail(.unavailable, "the module restarted meanwhile: run it again")
         case .message(let message): onMessage(message)
-        case .urc, .discarded: break
+        case .urc(let urc): onURC(urc)
+        case .discarded: break
         }
     }
 

@@ -1,9 +1,40 @@
-/// Exit statuses of sysexits.h, as the service and the commands use them.
+/// Exit statuses of sysexits.h, as the service and the commands use them; below them those of `doctor`.
 public enum ExitCode: Int32, Sendable {
     /// Everything went well.
     case ok = 0
     /// What was looked at is not as it should be.
     case failed = 1
+    // The stage at which `cellbridge doctor` stopped (`DoctorStage`).
+    /// `doctor`: port.
+    case stagePort = 10
+    /// `doctor`: rate.
+    case stageRate = 11
+    /// `doctor`: echo.
+    case stageEcho = 12
+    /// `doctor`: identity.
+    case stageIdentity = 13
+    /// `doctor`: sim.
+    case stageCard = 14
+    /// `doctor`: signal.
+    case stageSignal = 15
+    /// `doctor`: operator.
+    case stageNetwork = 16
+    /// `doctor`: registration.
+    case stageRegistration = 17
+    /// `doctor`: attach.
+    case stageAttach = 18
+    /// `doctor`: address.
+    case stageAddress = 19
+    /// `doctor`: dns.
+    case stageDns = 20
+    /// `doctor`: tcp.
+    case stageTcp = 21
+    /// `doctor`: tls.
+    case stageTls = 22
+    /// `doctor`: mqtt.
+    case stageMqtt = 23
+    /// `doctor`: publish.
+    case stagePublish = 24
     /// Time ran out before anything came, or before a message was delivered; mosquitto_sub's status for it.
     case timedOut = 27
     /// The command line is wrong (EX_USAGE).

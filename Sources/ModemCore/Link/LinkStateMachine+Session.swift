@@ -201,6 +201,7 @@ extension LinkStateMachine {
             .error,
             "the broker refused the session (user, password, client id or rights; the module does not say which)")
         goOffline("session refused")
+        recovery = Recovery(rung: .link, reason: "the broker refused the session")
         // A broker may refuse the session because of a client certificate it does not know.
         if tls?.hasOlderSet ?? false, changeOfSet(now: now) {
             state = .resting(until: now + .seconds(1), rung: .link)

@@ -84,6 +84,7 @@ extension LinkStateMachine {
             return secureOrConfigure(now: now)
         }
         goOffline("TLS cannot be set up")
+        recovery = Recovery(rung: .link, reason: "TLS: \(failure)")
         rest(failures: tls?.countSetupFailure() ?? 1, now: now)
     }
 
@@ -118,6 +119,7 @@ extension LinkStateMachine {
         waited()
         goOffline(reason)
         let decision = decide(Failure(hasCarried ? .path : .broker), now: now)
+        recovery = Recovery(rung: decision.rung, reason: reason)
         let pause = max(decision.after, tls?.leastPause ?? .seconds(15))
         report(.info, "next try in \(pause.components.seconds) s")
         state = .resting(until: now + pause, rung: decision.rung)

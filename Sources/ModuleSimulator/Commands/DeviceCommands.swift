@@ -14,6 +14,7 @@ extension SimulatedModule {
             }
             return .says("+CPIN: " + simStatus)
         case ("+CPIN", .set(let arguments)): return enterPIN(arguments, now: now)
+        case ("+CBC", .execute): return .says("+CBC: 3805")
         case ("+IPR", .test):
             let all = Self.rates.map(String.init).joined(separator: ",")
             return .says("+IPR:(600,1200,2400,4800,9600,19200,38400,57600,115200,230400),(\(all))")

@@ -29,10 +29,24 @@ extension SimulatedModule {
             return Reply(lines: [ascii("10.76.1.35")], ending: .silent)
         case ("+CIPSTATUS", .execute): return Reply(ending: .okThen(["STATE: " + cell.ip.rawValue]))
         case ("+CIPSHUT", .execute): return Reply(ending: .later(.milliseconds(200), .shutContext))
-        case ("+CIPMUX", _), ("+CSTT", _), ("+CIICR", _), ("+CIFSR", _), ("+CIPSTATUS", _), ("+CIPSHUT", _):
+        case ("+CDNSGIP", .test): return .ok
+        case ("+CDNSGIP", .set(let arguments)): return lookUp(arguments)
+        case ("+CIPMUX", _), ("+CSTT", _), ("+CIICR", _), ("+CIFSR", _), ("+CIPSTATUS", _), ("+CIPSHUT", _),
+            ("+CDNSGIP", _):
             return .error
         default: return nil
         }
+    }
+
+    /// 9.21, which works only after CSTT, CIICR and CIFSR. Names below `.invalid` (RFC 2606) are nobody's; the others are
+    /// told as an address of the documentation's network, since nothing is looked up here.
+    private func lookUp(_ arguments: [ParsedCommand.Argument]) -> Reply {
+        guard arguments.count == 1, !arguments[0].isEmpty, arguments[0].bytes.count <= 128 else { return .error }
+        guard [.status, .connecting, .connected, .closed].contains(cell.ip) else { return .fails(.notAllowed) }
+        let name = arguments[0].text
+        guard cell.hasBearer, !name.hasSuffix(".invalid") else { return Reply(ending: .okThen(["+CDNSGIP: 0,11"])) }
+        return Reply(
+            ending: .okThen(["+CDNSGIP: 1,\"\(name)\",\"\(name == "localhost" ? "127.0.0.1" : "198.51.100.7")\""]))
     }
 
     /// 9.29: from any state to IP INITIAL; every connection is closed.

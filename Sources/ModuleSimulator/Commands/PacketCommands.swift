@@ -9,6 +9,7 @@ extension SimulatedModule {
         case ("+CGATT", .set):
             guard let state = setting(command, 0...1) else { return .fails(.invalidParameters) }
             if state == 1, !cell.isRegistered { return .fails(.noService) }
+            if state == 1, cell.refusesAttach { return .fails(.packetNotAllowed) }
             return Reply(ending: .later(.milliseconds(300), .attach(state == 1)))
         case ("+CGDCONT", .test): return .says("+CGDCONT: (1-15),\"IP\",,,(0),(0)")
         case ("+CGDCONT", .query): return Reply(lines: contextLines)
@@ -70,6 +71,7 @@ extension SimulatedModule {
 
     mutating func activate(_ cid: Int, _ active: Bool) -> Reply {
         guard cell.isRegistered, cell.contexts[cid] != nil else { return .fails(.noService) }
+        if active, cell.refusesAttach { return .fails(.packetNotAllowed) }
         if active, let lost = cell.lost {
             let cures = lost.rawValue <= CellState.Cure.cgact.rawValue || (lost == .context5 && cid == 5)
             guard cures else { return .fails(.contextFailed) }

@@ -70,7 +70,7 @@ extension SimulatedModule {
 
     /// Whether there is anything to register with.
     var canRegister: Bool {
-        sim.isInserted && sim.lock == .ready && cell.function == 1 && cell.hasCoverage && !cell.isDenied
+        sim.isInserted && sim.lock == .ready && cell.function == 1 && cell.hasCoverage && cell.denied == nil
     }
 
     /// Registers after the usual time when it can.
@@ -83,12 +83,12 @@ extension SimulatedModule {
     mutating func register(now: Duration) {
         guard canRegister, !cell.isRegistered else { return }
         cell.isRegistered = true
-        cell.isAttached = true
+        cell.isAttached = !cell.refusesAttach
         guard power == .running || power == .booting else { return }
         printLine("^MODE: 17,17")
         printLine("+E_UTRAN Service")
         reportRegistration()
-        if cell.lost == nil || cell.lost == .itself {
+        if cell.isAttached, cell.lost == nil || cell.lost == .itself {
             cell.lost = nil
             activateDefault()
         }
@@ -128,7 +128,7 @@ extension SimulatedModule {
 
     var registrationStatus: Int {
         if cell.isRegistered { return 1 }
-        if cell.isDenied, cell.hasCoverage { return 3 }
+        if cell.denied != nil, cell.hasCoverage { return 3 }
         return canRegister || !cell.hasCoverage ? 2 : 0
     }
 

@@ -11,8 +11,10 @@ extension SimulatedModule {
         case halfOpen, heal, hang, hardHang, powerCycle, reboot
         case garbage(Int)
         case deregister(Duration?), register
-        /// The network refuses to register the card until `register`.
-        case deny
+        /// The network refuses to register the card until `register`, for this reason (3GPP TS 24.301 Annex A).
+        case deny(Int)
+        /// The network registers and does not attach.
+        case refuseAttach
         case echoOn
         case delayPuback(Duration)
         case losePuback, losePublish, refuseConnack
@@ -60,11 +62,16 @@ extension SimulatedModule {
             agenda.removeAll { $0 == .serviceReturns }
             if let length { agenda.add(.serviceReturns, at: now + length) }
             hold(until: length.map { now + $0 } ?? Self.forever, outlastsRestart: true)
-        case .register: serviceReturned(now: now)
-        case .deny:
-            cell.isDenied = true
+        case .deny(let cause):
+            cell.denied = cause
             loseService(now: now)
             dropLink(now: now)
+        case .refuseAttach:
+            cell.refusesAttach = true
+            cell.isAttached = false
+            cell.dropContexts()
+            dropLink(now: now)
+        case .register: serviceReturned(now: now)
         case .echoOn: settings.echo = true
         case .delayPuback(let delay): faults.delayPuback = delay
         case .losePuback: faults.losePuback = true
@@ -105,7 +112,8 @@ extension SimulatedModule {
 
     mutating func serviceReturned(now: Duration) {
         cell.hasCoverage = true
-        cell.isDenied = false
+        cell.denied = nil
+        cell.refusesAttach = false
         hold(until: now)
         searchForNetwork(now: now)
     }

@@ -41,6 +41,7 @@ enum ModuleError: Int {
     case wrongPassword = 16
     case noService = 30
     case invalidParameters = 53
+    case packetNotAllowed = 107
     case contextFailed = 148
     case invalidInput = 765
     case failed = 767
@@ -57,6 +58,7 @@ enum ModuleError: Int {
         case .wrongPassword: "incorrect password"
         case .noService: "no network service"
         case .invalidParameters: "parameters are invalid"
+        case .packetNotAllowed: "GPRS services not allowed"
         case .contextFailed: "unspecified GPRS error"
         case .invalidInput: "Invalid input value"
         case .failed: "Operation failed"

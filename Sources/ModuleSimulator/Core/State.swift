@@ -77,8 +77,10 @@ package struct CellState: Equatable {
     var isAttached = false
     /// False while `deregister` keeps the network away.
     var hasCoverage = true
-    /// While true the network refuses the card.
-    var isDenied = false
+    /// Why the network refuses registration (3GPP TS 24.301 Annex A).
+    var denied: Int?
+    /// The network registers and does not attach.
+    var refusesAttach = false
     var isMultiLink = false
     var ip = IPState.initial
     var contexts: [Int: Context]
@@ -92,16 +94,19 @@ package struct CellState: Equatable {
         contexts = [1: Context(apn: apn)]
     }
 
+    /// Whether the module hears a cell.
+    var isHeard: Bool { isRegistered || hasCoverage && denied != nil }
+
     /// Whether TCP can be opened: some context is active.
     var hasBearer: Bool { isRegistered && contexts.values.contains { $0.isActive } }
 
     mutating func powerOn(from rung: Cure) {
         let saved = privateNetwork
         let stillLost = (lost?.rawValue ?? 0) > rung.rawValue ? lost : nil
-        let (covered, denied) = (hasCoverage, isDenied)
+        let network = (hasCoverage, denied, refusesAttach)
         self = CellState(apn: saved?.first ?? defaultAPN)
         privateNetwork = saved
-        (hasCoverage, isDenied) = (covered, denied)
+        (hasCoverage, denied, refusesAttach) = network
         lost = stillLost
     }
 

@@ -39,6 +39,9 @@ public struct SimulatorOptions: Sendable, Equatable {
     /// `--any-suite`: TLS offers all that OpenSSL has, not only the manual's suites.
     public var offersAnySuite: Bool
 
+    /// `--check-rate`: what the host sends or reads at another rate than `baud` is garbage, as on a real line.
+    public var checksRate: Bool
+
     /// Whether the network tells the time.
     var tellsTime: Bool { networkTime ?? (clock == .host) }
 
@@ -79,5 +82,6 @@ public struct SimulatorOptions: Sendable, Equatable {
         clock = .host
         hasTimeServer = true
         offersAnySuite = false
+        checksRate = false
     }
 }

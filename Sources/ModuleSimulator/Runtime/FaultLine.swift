@@ -29,6 +29,8 @@ enum FaultLine: Equatable {
             }
             return .module(.garbage(count))
         case "deregister": return .module(.deregister(rest.isEmpty ? nil : try seconds(rest, name)))
+        case "deny": return .module(.deny(rest.isEmpty ? 7 : try count(rest, name)))
+        case "refuse-attach": return .module(.refuseAttach)
         case "register": return .module(.register)
         case "replug": return .replug(rest.isEmpty ? .seconds(1) : try seconds(rest, name))
         case "echo-on": return .module(.echoOn)

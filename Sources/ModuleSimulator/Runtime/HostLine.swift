@@ -32,6 +32,9 @@ final class HostLine {
         slavePath = terminal.slavePath
     }
 
+    /// The rate that the host has set, nil when it is none we name.
+    var speed: Int? { terminal?.speed }
+
     func write(_ bytes: [UInt8]) -> Outcome {
         guard let terminal, terminal.hasReader else { return .noReader }
         return terminal.write(bytes) ? .taken : .overflow

@@ -50,7 +50,7 @@ public final class SimulatorService {
         timer = try PreciseTimer(loop: loop) { [weak self] in self?.pump() }
         line.onBytes = { [weak self] bytes in
             guard let self else { return }
-            self.apply(self.port.hostWrote(bytes, now: self.now))
+            self.apply(self.port.hostWrote(self.atRate(bytes), now: self.now))
         }
         line.onReader = { [weak self] present in self?.record(present ? "reader came" : "reader gone") }
         let traits = options.dialect.traits.map(\.rawValue).sorted().joined(separator: ",")
@@ -119,8 +119,14 @@ public final class SimulatorService {
         timer?.set(port.deadline.map { $0 + start })
     }
 
+    /// What becomes of bytes between two ends that may run at different rates: never a line end.
+    private func atRate(_ bytes: [UInt8]) -> [UInt8] {
+        guard options.checksRate, line.speed != options.baud else { return bytes }
+        return bytes.map { $0 ^ 0x25 | 0x80 }
+    }
+
     private func print(_ bytes: [UInt8], _ tags: [PrintTag]) {
-        let outcome = line.write(bytes)
+        let outcome = line.write(atRate(bytes))
         if outcome != shownOutcome { showOutput() }
         shownOutcome = outcome
         shown += bytes

@@ -100,7 +100,7 @@ final class Injector {
         case .radioLoss: box.inject(.deregister(long()))
         case .denied:
             guard !isRunning(kind) else { return }
-            box.inject(.deny)
+            box.inject(.deny(7))
             lasts(kind, long()) { box.inject(.register) }
         case .simRemoved:
             guard !isRunning(kind) else { return }
@@ -118,7 +118,7 @@ final class Injector {
                 lasts(.brokerRestart, length) { [remote = world.remote] in remote.start() }
             case 1:
                 guard !isRunning(.denied) else { return }
-                box.inject(.deny)
+                box.inject(.deny(7))
                 lasts(.denied, length) { box.inject(.register) }
             default:
                 box.inject(.deactivate(spelling: nil, cure: .power))

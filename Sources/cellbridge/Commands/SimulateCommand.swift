@@ -12,11 +12,12 @@ struct SimulateCommand: Command {
         Prints `ready PATH`: the port to configure. Behind it is a real TCP connection to a real broker.
         SIGTERM and SIGINT end it, SIGUSR1 switches the module off and on. Faults are lines on standard input, each
         answered with `ok` or `error: …`: drop-tcp, pdp-deact, stall S, half-open, heal, hang, hang-hard, power-cycle,
-        reboot, garbage [N], deregister [S], register, replug [S], echo-on, delay-puback S, lose-puback, lose-publish,
-        error-next-mpub [TEXT], refuse-connack, sim-remove, sim-insert, power-loss-before N [START] (power goes as the
-        N-th command line from now, or of those that begin with START, is complete, nothing of it is done),
-        power-loss-after N [START] (it is done, its answer is not heard), fs-full [off], cut-upload N (the port dies
-        after N bytes of an FSWRITE), print TEXT, quit.
+        reboot, garbage [N], deregister [S], deny [CAUSE] (registration, as 3GPP TS 24.301 numbers it),
+        refuse-attach, register, replug [S], echo-on, delay-puback S, lose-puback, lose-publish, error-next-mpub [TEXT],
+        refuse-connack, sim-remove, sim-insert, power-loss-before N [START] (power goes as the N-th command line from now,
+        or of those that begin with START, is complete, nothing of it is done), power-loss-after N [START] (it is done,
+        its answer is not heard), fs-full [off], cut-upload N (the port dies after N bytes of an FSWRITE), print TEXT,
+        quit.
         Durations are written as 15ms, 2 s or 1 min.
         """
     static let examples: [(line: String, meaning: String)] = [
@@ -47,6 +48,9 @@ struct SimulateCommand: Command {
                 "baud", "b", "N", "the line's rate, both ways paced; 0 is unpaced (0)", \.simulator.baud,
                 expected: "0 to 4000000"
             ) { Int($0).flatMap { (0...4_000_000).contains($0) ? $0 : nil } },
+            .flag("check-rate", nil, "at another rate than --baud the host sends and reads garbage") {
+                $0.simulator.checksRate = true
+            },
             .duration("latency", "from a command's last byte to its answer's first (0 s)", \.simulator.latency),
             .duration(
                 "network-latency", "a round trip to the broker, on top of the real one (0 s)",
@@ -98,6 +102,7 @@ struct SimulateCommand: Command {
     var dialect: String?
 
     mutating func validate() throws(UsageProblem) {
+        guard !simulator.checksRate || simulator.baud > 0 else { throw UsageProblem("--check-rate goes with --baud") }
         guard let dialect else { return }
         guard let known = Dialect(names: dialect, seed: simulator.seed) else {
             let names = Dialect.Trait.allCases.map(\.rawValue).joined(separator: ", ")
