@@ -6,6 +6,7 @@ enum CommandLineTool {
         [
             RunCommand.self, DemoCommand.self, CheckCommand.self, PubCommand.self,
             SubCommand.self, RRCommand.self,
+            AtCommand.self, ConsoleCommand.self, ReplayCommand.self,
             ExplainCommand.self, SimulateCommand.self,
             CompletionCommand.self, ManCommand.self,
         ]
@@ -15,7 +16,7 @@ enum CommandLineTool {
 
     /// Commands the product will have; the words are taken.
     private static let later = [
-        "at", "console", "doctor", "probe", "status", "replay",
+        "doctor", "probe", "status",
     ]
 
     /// The process's exit status.

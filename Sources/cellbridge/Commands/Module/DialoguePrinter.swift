@@ -11,10 +11,13 @@ final class DialoguePrinter {
     private var rest: [UInt8] = []
 
     /// Shows the dialogue of `work` from here on.
-    init(_ work: ModuleWork) {
-        loop = work.loop
-        begin = work.loop.now
-        _ = work.operations.begin("dialogue", [], onEvent: { [weak self] in self?.show($0) }) { result in
+    convenience init(_ work: ModuleWork) { self.init(work.operations, work.loop) }
+
+    /// Shows the dialogue of whoever has the port from here on.
+    init(_ operations: any Operations, _ loop: EventLoop) {
+        self.loop = loop
+        begin = loop.now
+        _ = operations.begin("dialogue", [], onEvent: { [weak self] in self?.show($0) }) { result in
             if case .failure(let failure) = result { Console.error("--verbose: \(failure.text)") }
         }
     }
