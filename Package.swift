@@ -41,6 +41,8 @@ let package = Package(
             name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CJansson", path: "Sources/C/CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+        // libedit, opened when a console asks for it: the service does not pay for it.
+        .target(name: "CEdit", path: "Sources/C/CEdit", linkerSettings: [.linkedLibrary("dl")]),
         .systemLibrary(
             name: "CGPIO", path: "Sources/C/CGPIO", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
         .target(
@@ -77,7 +79,7 @@ let package = Package(
             name: "cellbridge",
             dependencies: [
                 "BridgeRuntime", "ModuleSimulator", "Configuration", "LinuxIO", "MosquittoClient", "PrivateBroker",
-                "CLinuxShims", "Control", "Outbox", "BridgeCore",
+                "CLinuxShims", "Control", "Outbox", "BridgeCore", "ATProtocol", "CEdit",
             ],
             swiftSettings: settings),
         .executableTarget(

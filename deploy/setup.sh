@@ -10,6 +10,7 @@ wanted=(
     "libssl-dev|certificates, and the simulated module's TLS"
     "libtomlplusplus-dev|reading the configuration"
     "libjansson-dev|the control socket's JSON"
+    "libedit-dev|line editing in cellbridge console"
     "libgpiod-dev|resetting the module by a GPIO line"
     "pkg-config|finding those libraries"
     "mosquitto|the brokers of the demo and the tests"

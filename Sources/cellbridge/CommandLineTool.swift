@@ -7,6 +7,7 @@ enum CommandLineTool {
             RunCommand.self, DemoCommand.self, CheckCommand.self, PubCommand.self,
             SubCommand.self, RRCommand.self,
             DoctorCommand.self, ProbeCommand.self,
+            AtCommand.self, ConsoleCommand.self, ReplayCommand.self,
             ExplainCommand.self, SimulateCommand.self,
             CompletionCommand.self, ManCommand.self,
         ]
@@ -16,7 +17,7 @@ enum CommandLineTool {
 
     /// Commands the product will have; the words are taken.
     private static let later = [
-        "at", "console", "status", "replay",
+        "status",
     ]
 
     /// The process's exit status.

@@ -29,6 +29,10 @@ final class Rig {
     /// What the hardware reset is to say; it is run at once.
     var reset: () -> (Bool, String) = { (true, "") }
     private(set) var resets = 0
+    /// Where the flight recorder writes; nowhere, unless a test wants it.
+    var flightDirectory: String?
+    /// Sees the bridge before it is started.
+    var onBuilt: (BridgeAssembly) -> Void = { _ in }
     /// Why the ladder gave up, each time it did.
     private(set) var gaveUp: [String] = []
     /// Payloads that a commit has put on disk, or topics it has put on the list of refusals.
@@ -57,6 +61,7 @@ final class Rig {
         values.about = about
         values.localName = "local:1883"
         values.commits = commits
+        values.flightDirectory = flightDirectory
         let recorded = BridgeAssembly.Recorded(
             echoes: store.echoes.values.sorted { $0.id < $1.id }, nextIDs: store.nextIDs()
         ) { store.meta[$0] }
@@ -71,6 +76,7 @@ final class Rig {
                 makeBroker: { [broker] version, onEvent in broker.client(version, onEvent) }),
             hooks: hooks)
         self.bridge = bridge
+        onBuilt(bridge)
         store.onEvent = { [weak bridge] in bridge?.stored($0) }
         bridge.start()
     }

@@ -54,6 +54,8 @@ package final class BridgeAssembly {
         package var localName = "local"
         /// When to write to disk.
         package var commits = CommitSchedule.Limits()
+        /// Where the flight recorder writes; nil: there is none.
+        package var flightDirectory: String?
 
         /// Values with the defaults.
         package init(link: LinkSettings, routing: RoutingTable) {
@@ -90,6 +92,8 @@ package final class BridgeAssembly {
     let dispatcher: Dispatcher
     /// Serves the control socket.
     private(set) var desk: Desk?
+    /// Keeps the last of the dialogue with the module.
+    let flights: FlightRecords?
     private let dataModeRecord: Int?
 
     /// Wires it; nothing runs before `start`.
@@ -120,11 +124,19 @@ package final class BridgeAssembly {
             about: values.about, routing: routing, store: surroundings.store, module: module, local: local,
             clock: clock, log: log, recorded: recorded.filters, echoes: recorded.echoes,
             nextIDs: recorded.nextIDs, commits: values.commits, hooks: hooks)
+        flights = values.flightDirectory.map { [link, module] directory in
+            FlightRecords(
+                directory: directory, settings: ReplaySettings(link: link, baud: values.baud), clock: clock, log: log,
+                profile: { [unowned module] in module.link.currentProfile })
+        }
         dataModeRecord = recorded.dataMode
         desk = Desk(self, ownUser: currentUser)
         guests.desk = desk
         dispatcher.desk = desk
-        module.onDialogue = { [weak desk] in desk?.overheard($0) }
+        module.onDialogue = { [weak desk, flights] in
+            flights?.add($0)
+            desk?.overheard($0)
+        }
     }
 
     /// The desk, which the module driver's closure reaches.

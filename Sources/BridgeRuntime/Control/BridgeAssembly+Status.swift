@@ -18,6 +18,7 @@ extension BridgeAssembly {
             .init(name: "local", value: .text(local.isConnected ? "connected" : "not connected")),
             .init(name: "waiting", value: .number(dispatcher.waiting)),
         ]
+        status.append(.init(name: "flight_record", value: .text(flights?.newest)))
         status.append(.init(name: "counters", value: dispatcher.counters.json))
         return .object(status)
     }

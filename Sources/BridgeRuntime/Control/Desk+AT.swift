@@ -29,13 +29,7 @@ extension Desk {
         driver.visit(
             Visit(command: command) { outcome in
                 switch outcome {
-                case .answered(let result):
-                    call.finish(
-                        .members([
-                            "lines": .list(result.lines.map { .text(String(decoding: $0, as: UTF8.self)) }),
-                            "final": .text(shown(result.final)), "ok": .bool(result.isSuccess),
-                            "milliseconds": .number(Int64((driver.clock.now - begin) / .milliseconds(1))),
-                        ]))
+                case .answered(let result): call.finish(result.json(after: driver.clock.now - begin))
                 case .late: call.fail(.temporary, "the module gave no answer")
                 case .failed(let reason): call.fail(.temporary, reason)
                 }
@@ -55,11 +49,28 @@ extension Desk {
     /// Something went over the line.
     func overheard(_ dialogue: Dialogue) {
         guard !watchers.isEmpty else { return }
-        let event: JSONValue =
-            switch dialogue {
-            case .sent(let text, let bytes): .members(["sent": .text(text), "bytes": .number(bytes)])
-            case .received(let bytes): .members(["received": .text(Base64.encode(bytes))])
-            }
+        guard let event = dialogue.json else { return }
         for call in watchers.values { call.tell(event) }
+    }
+}
+
+extension CommandResult {
+    /// The answer to `at` (docs/control.md).
+    func json(after time: Duration) -> JSONValue {
+        .members([
+            "lines": .list(lines.map { .text(String(decoding: $0, as: UTF8.self)) }), "final": .text(shown(final)),
+            "ok": .bool(isSuccess), "milliseconds": .number(Int64(time / .milliseconds(1))),
+        ])
+    }
+}
+
+extension Dialogue {
+    /// The event of `dialogue`; nil for what does not go over the line.
+    var json: JSONValue? {
+        switch self {
+        case .sent(let text, let bytes): .members(["sent": .text(text), "bytes": .number(bytes)])
+        case .received(let bytes): .members(["received": .text(Base64.encode(bytes))])
+        case .note, .recovers: nil
+        }
     }
 }

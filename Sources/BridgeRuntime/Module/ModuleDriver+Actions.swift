@@ -16,8 +16,11 @@ extension ModuleDriver {
 
     private func run(_ action: CommandSession.Action) {
         let now = clock.now
+        onAction?(action)
         switch action {
         case .write(let bytes):
+            // What the session sends by itself to get in step; a command was told of by `submit`.
+            if current == nil { tellSent(bytes) }
             guard port.write(bytes) else { return writingFailed() }
             if port.pendingBytes == 0 { run(session.written(now: now)) }
         case .completed(let result):
@@ -143,9 +146,12 @@ extension ModuleDriver {
         case .restartBlindly:
             forgetCommands()
             delegate?.moduleCounted(\.moduleRestarts, 1)
-            if !port.write(Array("\r\nAT+RESET\r\n".utf8)) { writingFailed() }
+            let bytes = Array("\r\nAT+RESET\r\n".utf8)
+            tellSent(bytes)
+            if !port.write(bytes) { writingFailed() }
         case .fillDataMode(let count):
             forgetCommands()
+            onDialogue?(.sent("<\(count) CR>", bytes: count))
             let isTaken = port.write([UInt8](repeating: 0x0D, count: min(max(count, 0), 16384)))
             guard isTaken else { return writingFailed() }
             isFilling = port.pendingBytes > 0
@@ -155,11 +161,13 @@ extension ModuleDriver {
             delegate?.moduleCounted(\.moduleRestarts, 1)
             delegate?.resetHardware()
         case .online(let profile):
+            note(.online)
             isOnline = true
             awaitsConfirmation = false
             publisher.profile = profile
             delegate?.moduleOnline(profile)
         case .offline(let reason):
+            note(.offline)
             isOnline = false
             waitingPublish = nil
             awaitsConfirmation = false
@@ -197,6 +205,7 @@ extension ModuleDriver {
     private func openPort() {
         do throws(PortFailure) {
             try port.open()
+            note(.portOpened)
             delegate?.portOpened()
             owner = .nobody
             forgetCommands()
@@ -204,6 +213,7 @@ extension ModuleDriver {
             link.hostClock(hostClock())
             run(link.portOpened(now: clock.now))
         } catch {
+            note(.portFailed)
             if delegate?.portFailed(error) ?? false { return }
             let reason = "\(error)"
             perform { $0.run($0.link.portClosed(reason: reason, now: $0.clock.now)) }

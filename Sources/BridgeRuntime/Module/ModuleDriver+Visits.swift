@@ -73,15 +73,15 @@ extension ModuleDriver {
                     return driver.guestMessageEnded(id, .noLink("the link broke before it was sent"))
                 }
                 driver.openQoS = message.qos
-                driver.run(
-                    driver.publisher.begin(
-                        PublishStateMachine.Message(
-                            id: id, topic: message.topic, payload: message.payload, qos: message.qos,
-                            retain: message.retain), now: driver.clock.now))
+                let publish = PublishStateMachine.Message(
+                    id: id, topic: message.topic, payload: message.payload, qos: message.qos, retain: message.retain)
+                driver.note(publish)
+                driver.run(driver.publisher.begin(publish, now: driver.clock.now))
             }
         } else if !guests.visits.isEmpty, !guests.isVisitRunning, link.admitsGuests {
             let visit = guests.visits.removeFirst().visit
             guests.current = visit
+            note(.guest(visit.command.redacted, seconds: max(1, visit.command.timeout.components.seconds)))
             perform { $0.submit(visit.command, for: .guest) }
         }
     }

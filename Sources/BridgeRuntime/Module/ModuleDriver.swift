@@ -82,8 +82,10 @@ final class ModuleDriver {
     var recording: Int?
     /// What the control socket wants of the module.
     var guests = Guests()
-    /// Sees all that goes over the line.
+    /// Sees all that goes over the line, and what else a replay must know.
     var onDialogue: ((Dialogue) -> Void)?
+    /// Sees what the session makes of it.
+    var onAction: ((CommandSession.Action) -> Void)?
     /// The host's clock, for a module whose own is wrong.
     let hostClock: () -> HostClock?
     private var isDraining = false
@@ -115,11 +117,13 @@ final class ModuleDriver {
 
     /// Starts with the MPUBEX record that an earlier run left, if any.
     func start(dataModeRecord: Int?) {
+        note(.start(dataMode: dataModeRecord))
         perform { $0.run($0.link.start(dataModeRecord: dataModeRecord, now: $0.clock.now)) }
     }
 
     /// Closes the session in order; `moduleFinished` follows. The caller bounds the time.
     func stop() {
+        note(.stop)
         perform { $0.run($0.link.stop(now: $0.clock.now)) }
     }
 
@@ -144,6 +148,7 @@ final class ModuleDriver {
                 return
             }
             driver.openQoS = message.qos
+            driver.note(message)
             driver.run(driver.publisher.begin(message, now: driver.clock.now))
         }
     }
@@ -151,6 +156,7 @@ final class ModuleDriver {
     /// The MPUBEX record is on disk.
     func dataModeRecorded(bytes: Int) {
         perform { driver in
+            driver.note(.dataModeRecorded(bytes))
             guard driver.recording == bytes else {
                 // The link broke meanwhile: the command will not be written, so nothing can be open.
                 if driver.recording == nil { driver.delegate?.recordDataMode(bytes: nil) }
@@ -164,11 +170,13 @@ final class ModuleDriver {
 
     /// What is known of the modules' files is on disk.
     func manifestRecorded(token: Int) {
+        note(.manifestRecorded(token))
         perform { $0.run($0.link.manifestRecorded(token: token, now: $0.clock.now)) }
     }
 
     /// The hardware reset has run.
     func hardwareResetFinished(succeeded: Bool, reason: String) {
+        note(.resetFinished(succeeded))
         perform {
             $0.run($0.link.hardwareResetFinished(succeeded: succeeded, reason: reason, now: $0.clock.now))
         }
@@ -194,6 +202,7 @@ final class ModuleDriver {
     }
 
     private func portLost(_ reason: String) {
+        note(.portClosed)
         perform {
             $0.delegate?.moduleCounted(\.portLosses, 1)
             $0.portGone(reason)
@@ -237,7 +246,10 @@ final class ModuleDriver {
         startWaiting()
         if link.recovery != toldRecovery {
             toldRecovery = link.recovery
-            if let recovery = link.recovery { delegate?.moduleRecovers(recovery) }
+            if let recovery = link.recovery {
+                onDialogue?(.recovers(recovery))
+                delegate?.moduleRecovers(recovery)
+            }
         }
         admitGuests()
         if canPublish { delegate?.moduleReady() }

@@ -1,4 +1,5 @@
 import ATProtocol
+import ModemCore
 
 /// A command that somebody at the control socket wants run, between those of the bridge itself.
 struct Visit {
@@ -52,4 +53,8 @@ enum Dialogue {
     case sent(String, bytes: Int)
     /// Bytes of the module, as they came.
     case received([UInt8])
+    /// What else the driver was told, for a replay: the port, the publisher, the end of a reset. No contents.
+    case note(DialogueNote)
+    /// Recovery has come to another rung, or failed there for another reason.
+    case recovers(Recovery)
 }

@@ -126,6 +126,7 @@ public actor BridgeService {
         values.about = configuration.about(certificates)
         values.commits = configuration.commitLimits
         values.baud = configuration.module.baud
+        values.flightDirectory = configuration.queue.path
         values.localName = "\(configuration.local.host):\(configuration.local.port)"
         let configuration = self.configuration
         var surroundings = BridgeAssembly.Surroundings(

@@ -13,7 +13,7 @@ final class DialoguePrinter {
     /// Shows the dialogue of `work` from here on.
     convenience init(_ work: ModuleWork) { self.init(work.operations, work.loop) }
 
-    /// Shows the dialogue of whoever does it.
+    /// Shows the dialogue of whoever has the port from here on.
     init(_ operations: any Operations, _ loop: EventLoop) {
         self.loop = loop
         begin = loop.now

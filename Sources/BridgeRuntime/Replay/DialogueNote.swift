@@ -1,0 +1,120 @@
+import ATProtocol
+import ModemCore
+
+/// What the driver of the module was told, or has decided, beside the bytes of the line: what a replay needs to tell it
+/// again. One line of text each; no contents of messages.
+enum DialogueNote: Equatable {
+    /// The driver was started; with the record of an open `AT+MPUBEX`.
+    case start(dataMode: Int?)
+    /// It is to end the session.
+    case stop
+    /// The port could be opened.
+    case portOpened
+    /// It could not.
+    case portFailed
+    /// It went away.
+    case portClosed
+    /// A message was given to the publisher.
+    case publish(topic: [UInt8], qos: Int, retain: Bool, size: Int, encoding: PublishStateMachine.Encoding)
+    /// A command of the control socket had its turn; as a log may show it, with its time-out in seconds.
+    case guest(String, seconds: Int64)
+    /// The record of an open `AT+MPUBEX` is on disk.
+    case dataModeRecorded(Int)
+    /// What is known of the module's files is on disk.
+    case manifestRecorded(Int)
+    /// The hardware reset has ended.
+    case resetFinished(Bool)
+    /// Messages can be published.
+    case online
+    /// They cannot.
+    case offline
+
+    /// Whether it is what the driver decided, not what it was told.
+    var isDecision: Bool { self == .online || self == .offline }
+
+    /// The text of a line.
+    var text: String {
+        switch self {
+        case .start(let bytes): "start\(bytes.map { " data=\($0)" } ?? "")"
+        case .stop: "stop"
+        case .portOpened: "port opened"
+        case .portFailed: "port failed"
+        case .portClosed: "port closed"
+        case .publish(let topic, let qos, let retain, let size, let encoding):
+            "publish qos=\(qos) retain=\(retain ? 1 : 0) bytes=\(size) as=\(Self.word(encoding)) "
+                + "topic=\(RecordText.escaped(topic))"
+        case .guest(let line, let seconds): "guest seconds=\(seconds) line=\(RecordText.escaped(line.utf8))"
+        case .dataModeRecorded(let bytes): "data recorded \(bytes)"
+        case .manifestRecorded(let token): "manifest recorded \(token)"
+        case .resetFinished(let isGood): "reset \(isGood ? "done" : "failed")"
+        case .online: "online"
+        case .offline: "offline"
+        }
+    }
+
+    private static func word(_ encoding: PublishStateMachine.Encoding) -> String {
+        switch encoding {
+        case .text: "text"
+        case .hex: "hex"
+        case .data: "data"
+        }
+    }
+
+    /// Reads the text of a line; nil for what is for people only.
+    init?(_ text: String) {
+        let words = text.split(separator: " ")
+        func number(_ index: Int) -> Int? { index < words.count ? Int(words[index]) : nil }
+        switch (words.first ?? "", words.count > 1 ? words[1] : "") {
+        case ("start", let data):
+            self = .start(dataMode: Self.value("data=", data))
+        case ("stop", ""): self = .stop
+        case ("port", "opened"): self = .portOpened
+        case ("port", "failed"): self = .portFailed
+        case ("port", "closed"): self = .portClosed
+        case ("publish", _):
+            guard let publish = Self.publish(text) else { return nil }
+            self = publish
+        case ("guest", let seconds):
+            guard let limit = Self.value("seconds=", seconds), (1...600).contains(limit),
+                let line = Self.rest(text, after: " line="), !line.isEmpty, line.count <= ATCommand.rawLimit + 8
+            else { return nil }
+            self = .guest(String(decoding: line, as: UTF8.self), seconds: Int64(limit))
+        case ("data", "recorded"):
+            guard let bytes = number(2) else { return nil }
+            self = .dataModeRecorded(bytes)
+        case ("manifest", "recorded"):
+            guard let token = number(2) else { return nil }
+            self = .manifestRecorded(token)
+        case ("reset", "done"): self = .resetFinished(true)
+        case ("reset", "failed"): self = .resetFinished(false)
+        case ("online", ""): self = .online
+        case ("offline", ""): self = .offline
+        default: return nil
+        }
+    }
+
+    private static func publish(_ text: String) -> DialogueNote? {
+        let words = text.split(separator: " ", maxSplits: 5)
+        guard words.count == 6, let qos = value("qos=", words[1]), (0...2).contains(qos),
+            let retain = value("retain=", words[2]), let size = value("bytes=", words[3]), (0...1 << 20).contains(size),
+            let topic = rest(text, after: " topic=")
+        else { return nil }
+        let encoding: PublishStateMachine.Encoding
+        switch words[4] {
+        case "as=text": encoding = .text
+        case "as=hex": encoding = .hex
+        case "as=data": encoding = .data
+        default: return nil
+        }
+        return .publish(topic: topic, qos: qos, retain: retain == 1, size: size, encoding: encoding)
+    }
+
+    private static func value(_ name: String, _ word: Substring) -> Int? {
+        word.hasPrefix(name) ? Int(word.dropFirst(name.count)) : nil
+    }
+
+    private static func rest(_ text: String, after name: String) -> [UInt8]? {
+        guard let found = text.firstRange(of: name) else { return nil }
+        return RecordText.unescaped(Array(text[found.upperBound...].utf8))
+    }
+}
