@@ -178,6 +178,7 @@ public final class MemoryStore: MessageStore {
             marks = AcceptedThrough(out: max(marks.out, through.out), in: max(marks.in, through.in))
         }
         setAside(batch, &receipt)
+        if let purge = batch.purge { take(out: purge, &receipt) }
         for id in batch.removeEchoes { echoes[id] = nil }
         for echo in batch.addEchoes { echoes[echo.id] = echo }
         refusals += batch.refusals + receipt.refusals
@@ -220,24 +221,60 @@ public final class MemoryStore: MessageStore {
     }
 
     private func refuse<Row: QueuedRow>(
-        _ row: Row, _ reason: String, _ at: Int64, isStored: Bool, _ receipt: inout StoreReceipt
+        _ row: Row, _ reason: String, _ at: Int64, isStored: Bool, code: String = "overflow",
+        _ receipt: inout StoreReceipt
     ) {
         receipt.refusals.append(
             Refusal(
-                direction: Row.direction, topic: row.topic, size: row.payload.count, code: "overflow", reason: reason,
+                direction: Row.direction, topic: row.topic, size: row.payload.count, code: code, reason: reason,
                 at: at))
         ledger.append(
             LedgerEntry(
                 direction: Row.direction, id: row.id, topicHash: LedgerEntry.hash(row.topic), size: row.payload.count,
                 acceptedAt: row.acceptedAt, storedAfter: isStored ? 0 : nil,
-                finishedAfter: (at - row.acceptedAt) * 1000, outcome: .refused("overflow")))
+                finishedAfter: (at - row.acceptedAt) * 1000, outcome: .refused(code)))
+    }
+
+    /// As the real store, with smaller batches.
+    private func take(out purge: QueuePurge, _ receipt: inout StoreReceipt) {
+        var done = QueuePurge.Done()
+        func take<Row: QueuedRow>(_ row: Row, _ key: Int64, _ route: Int?) -> Bool {
+            guard key > purge.after, done.next == nil,
+                purge.selection.matches(id: row.id, topic: row.topic, route: route, acceptedAt: row.acceptedAt)
+            else { return false }
+            if purge.sparing.contains(row.id) {
+                done.spared += 1
+                return false
+            }
+            done.ids.append(row.id)
+            if done.ids.count >= 4 { done.next = key }
+            refuse(row, QueuePurge.reason, purge.at, isStored: true, code: QueuePurge.code, &receipt)
+            return true
+        }
+        switch purge.direction {
+        case .out:
+            outbox.sort { ($0.rank, $0.id) < ($1.rank, $1.id) }
+            outbox.removeAll { take($0, Int64($0.rank) << 40 + $0.id, $0.route) }
+            outbox.sort { $0.id < $1.id }
+            aside = aside.filter { !done.ids.contains($0.key) }
+            receipt.droppedOut += done.ids
+            receipt.asideCount = aside.count
+            receipt.nextRelease = aside.values.map(\.until).min()
+        case .in:
+            inbox.removeAll { take($0, $0.id, nil) }
+            receipt.droppedIn += done.ids
+        }
+        receipt.purged = done
     }
 
     private func setAside(_ batch: StoreBatch, _ receipt: inout StoreReceipt) {
         let known = Set(outbox.map(\.id))
         for entry in batch.setAside where known.contains(entry.id) { aside[entry.id] = entry }
         aside = aside.filter { known.contains($0.key) }
-        for id in batch.retryAside { aside[id]?.until = 0 }
+        for id in batch.retriesAllAside ? aside.keys.sorted() : batch.retryAside where aside[id] != nil {
+            aside[id]?.until = 0
+            receipt.retried.append(id)
+        }
         let byTime = aside.values.sorted { ($0.until, $0.id) < ($1.until, $1.id) }
         let over = max(0, aside.count - SetAside.limit)
         let due = byTime.enumerated().prefix { $0.offset < over || $0.element.until <= batch.releaseAside ?? 0 }

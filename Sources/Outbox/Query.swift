@@ -50,8 +50,23 @@ enum Query: String {
     case segments = "SELECT segment, entries FROM ledger ORDER BY segment"
     case waitingOut = "SELECT key, accepted_at FROM outbox"
     case waitingIn = "SELECT id, accepted_at FROM inbox"
-    case listOut = "SELECT key, accepted_at, expires_at, topic, length(payload) FROM outbox ORDER BY key"
+    case listOut = "SELECT key, accepted_at, expires_at, topic, length(payload), route FROM outbox ORDER BY key"
     case listIn = "SELECT id, accepted_at, expires_at, topic, length(payload) FROM inbox ORDER BY id"
+    case rowsOut = """
+        SELECT key, flags, accepted_at, expires_at, route, topic, payload FROM outbox WHERE key > ?1 ORDER BY key
+        """
+    case rowsIn = """
+        SELECT id, flags, accepted_at, expires_at, topic, payload FROM inbox WHERE id > ?1 ORDER BY id
+        """
+    case oldestOut = "SELECT min(accepted_at) FROM outbox"
+    case oldestIn = "SELECT min(accepted_at) FROM inbox"
+
+    case scanOut = """
+        SELECT key, accepted_at, topic, length(payload), route FROM outbox WHERE key > ?1 ORDER BY key
+        """
+    case scanIn = """
+        SELECT id, accepted_at, topic, length(payload), -1 FROM inbox WHERE id > ?1 ORDER BY id
+        """
 
     case insertEcho = """
         INSERT OR REPLACE INTO echoes(id, topic, length, prefix, digest, acknowledged_at)

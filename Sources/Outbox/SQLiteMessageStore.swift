@@ -118,6 +118,22 @@ public final class SQLiteMessageStore: MessageStore, @unchecked Sendable {
         try ask { database throws(SQLiteFailure) in try database.retryAside(ids) }
     }
 
+    /// Takes messages out, and tells how many. Blocks, like `meta`; for a store whose queue nobody holds in memory. A
+    /// running dispatcher uses `StoreBatch.purge`.
+    public func purge(_ purge: QueuePurge) throws(StoreError) -> Int {
+        var purge = purge
+        var count = 0
+        while true {
+            var batch = StoreBatch()
+            batch.purge = purge
+            let work = batch
+            let done = try ask { database throws(SQLiteFailure) in try database.write([work]).first?.purged }
+            count += done?.ids.count ?? 0
+            guard let next = done?.next else { return count }
+            purge.after = next
+        }
+    }
+
     /// Depths, bytes and counts as of the last transaction. From any thread, never waits for the disk.
     public func statistics() -> StoreStatistics { writer.statistics.withLock { $0 } }
 

@@ -9,9 +9,11 @@ extension StoreDatabase {
             try connection.run(.setAside, [.integer(entry.id), .integer(entry.until), .text(reason)])
             state.aside[entry.id] = entry.until
         }
-        for id in batch.retryAside where state.aside[id] != nil {
+        let wanted = batch.retriesAllAside ? state.aside.keys.sorted() : batch.retryAside
+        for id in wanted where state.aside[id] != nil {
             try connection.run(.postpone, [.integer(id), .integer(0)])
             state.aside[id] = 0
+            receipt.retried.append(id)
         }
         if !state.aside.isEmpty {
             let byTime = state.aside.sorted { ($0.value, $0.key) < ($1.value, $1.key) }

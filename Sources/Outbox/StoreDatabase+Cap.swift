@@ -38,7 +38,7 @@ extension StoreDatabase {
         state.pushedOut.append(id)
         state.pushedOut.removeFirst(max(0, state.pushedOut.count - StoreState.pushedOutLimit))
         try refuse(
-            .out, id, gone.topic, gone.size, "pushed out: the queue's limit is \(maximumBytes) bytes",
+            .out, id, gone.topic, gone.size, "overflow", "pushed out: the queue's limit is \(maximumBytes) bytes",
             acceptedAt: gone.acceptedAt, storedAfter: 0, at: now, &receipt)
     }
 
@@ -67,16 +67,16 @@ extension StoreDatabase {
         _ row: some QueuedRow, _ reason: String, at now: Int64, _ receipt: inout StoreReceipt
     ) throws(SQLiteFailure) {
         try refuse(
-            type(of: row).direction, row.id, row.topic, row.payload.count, reason, acceptedAt: row.acceptedAt,
-            storedAfter: nil, at: now, &receipt)
+            type(of: row).direction, row.id, row.topic, row.payload.count, "overflow", reason,
+            acceptedAt: row.acceptedAt, storedAfter: nil, at: now, &receipt)
     }
 
-    private func refuse(
-        _ direction: Refusal.Direction, _ id: Int64, _ topic: [UInt8], _ size: Int, _ reason: String,
+    func refuse(
+        _ direction: Refusal.Direction, _ id: Int64, _ topic: [UInt8], _ size: Int, _ code: String, _ reason: String,
         acceptedAt: Int64, storedAfter: Int64?, at now: Int64, _ receipt: inout StoreReceipt
     ) throws(SQLiteFailure) {
         let refusal = Refusal(
-            direction: direction, topic: topic, size: size, code: "overflow", reason: reason, at: now)
+            direction: direction, topic: topic, size: size, code: code, reason: reason, at: now)
         receipt.refusals.append(refusal)
         let age = min(max(now.subtractingReportingOverflow(acceptedAt).partialValue, 0), 1 << 32)
         try record(

@@ -94,11 +94,7 @@ final class StoreDatabase {
         var receipt = StoreReceipt()
         // What goes makes room for what comes.
         for id in batch.removeOut { _ = try removeOut(id) }
-        for id in batch.removeIn {
-            let statement = try connection.start(.deleteIn, [.integer(id)])
-            defer { statement.reset() }
-            if try statement.step() { state.account.removeIn(Int(statement.integer(0))) }
-        }
+        for id in batch.removeIn { _ = try removeIn(id) }
         // The cap's own refusals come behind what finished before.
         for entry in batch.ledger { try finish(entry) }
         let protected = Set(batch.protected)
@@ -115,6 +111,7 @@ final class StoreDatabase {
             state.accept(through.in, .in)
         }
         try setAside(batch, &receipt)
+        if let purge = batch.purge { try take(out: purge, &receipt) }
         try writeNotes(of: batch, and: receipt.refusals)
         if batch.movesMessages { state.isLedgerDirty = true }
         receipt.outDepth = account.outDepth
@@ -186,6 +183,15 @@ final class StoreDatabase {
         }
     }
 
+    /// Takes an inbound row out; false when it is not there.
+    func removeIn(_ id: Int64) throws(SQLiteFailure) -> Bool {
+        let statement = try connection.start(.deleteIn, [.integer(id)])
+        defer { statement.reset() }
+        guard try statement.step() else { return false }
+        state.account.removeIn(Int(statement.integer(0)))
+        return true
+    }
+
     /// Takes an outbound row out; what it was, nil when it is not there.
     func removeOut(_ id: Int64) throws(SQLiteFailure) -> (topic: [UInt8], size: Int, acceptedAt: Int64)? {
         guard RowKey.ids.contains(id) else { return nil }
@@ -202,6 +208,6 @@ extension StoreBatch {
     /// Whether it changes what the last row of the ledger tells.
     fileprivate var movesMessages: Bool {
         !(appendOut.isEmpty && appendIn.isEmpty && removeOut.isEmpty && removeIn.isEmpty && ledger.isEmpty)
-            || acceptedThrough != nil
+            || acceptedThrough != nil || purge != nil
     }
 }

@@ -15,6 +15,8 @@ public final class StoreReader {
         public var topic: [UInt8]
         /// The payload's length in bytes.
         public var size: Int
+        /// The index of the route that took it; inbound messages have none, those of the control socket -1.
+        public var route: Int?
         /// Lower goes first; inbound messages have 1.
         public var priority: Int
         /// When it was accepted, Unix seconds.
@@ -27,21 +29,22 @@ public final class StoreReader {
         /// A message that waits.
         public init(
             direction: Refusal.Direction, id: Int64, topic: [UInt8], size: Int, priority: Int, acceptedAt: Int64,
-            expiresAt: Int64?, aside: SetAside? = nil
+            expiresAt: Int64?, route: Int? = nil, aside: SetAside? = nil
         ) {
             self.direction = direction
             self.id = id
             self.topic = topic
             self.size = size
             self.priority = priority
+            self.route = route
             self.acceptedAt = acceptedAt
             self.expiresAt = expiresAt
             self.aside = aside
         }
     }
 
-    private let connection: Connection
-    private let path: String
+    let connection: Connection
+    let path: String
 
     private init(_ connection: Connection, path: String) {
         self.connection = connection
@@ -121,32 +124,36 @@ public final class StoreReader {
     }
 
     /// The next messages to go, both ways, outbound ones first; those set aside are not among them. `limit` for each way.
-    public func waiting(limit: Int) throws(StoreError) -> [Waiting] {
+    public func waiting(
+        _ selection: QueueSelection = QueueSelection(), directions: [Refusal.Direction] = [.out, .in], limit: Int
+    ) throws(StoreError) -> [Waiting] {
         try look { () throws(SQLiteFailure) in
             let aside = try asides()
             var found: [Waiting] = []
             try each(.listOut) { row in
-                guard found.count < limit else { return }
+                guard found.count < limit, directions.contains(.out) else { return }
                 let message = Waiting(outbound: row)
-                if aside[message.id] == nil { found.append(message) }
+                if aside[message.id] == nil, selection.matches(message) { found.append(message) }
             }
             var inbound: [Waiting] = []
             try each(.listIn) { row in
-                if inbound.count < limit { inbound.append(Waiting(inbound: row)) }
+                guard inbound.count < limit, directions.contains(.in) else { return }
+                let message = Waiting(inbound: row)
+                if selection.matches(message) { inbound.append(message) }
             }
             return found + inbound
         }
     }
 
     /// What is set aside, the first due first.
-    public func aside(limit: Int) throws(StoreError) -> [Waiting] {
+    public func aside(_ selection: QueueSelection = QueueSelection(), limit: Int) throws(StoreError) -> [Waiting] {
         try look { () throws(SQLiteFailure) in
             let aside = try asides()
             var found: [Waiting] = []
             try each(.listOut) { row in
                 var message = Waiting(outbound: row)
                 message.aside = aside[message.id]
-                if message.aside != nil { found.append(message) }
+                if message.aside != nil, selection.matches(message) { found.append(message) }
             }
             found.sort { ($0.aside?.until ?? 0, $0.id) < ($1.aside?.until ?? 0, $1.id) }
             return Array(found.prefix(max(0, limit)))
@@ -164,7 +171,7 @@ public final class StoreReader {
 
     // MARK: Reading
 
-    private func asides() throws(SQLiteFailure) -> [Int64: SetAside] {
+    func asides() throws(SQLiteFailure) -> [Int64: SetAside] {
         var found: [Int64: SetAside] = [:]
         try each(.aside) { row in
             let entry = SetAside(id: row.integer(0), until: row.integer(1), reason: row.text(2))
@@ -181,7 +188,7 @@ public final class StoreReader {
         }
     }
 
-    private func each(
+    func each(
         _ query: Query, _ values: [Statement.Value] = [], _ body: (Statement) -> Void
     ) throws(SQLiteFailure) {
         let statement = try connection.start(query, values)
@@ -190,7 +197,7 @@ public final class StoreReader {
     }
 
     /// One state of the store for all that `read` reads.
-    private func look<Answer>(_ read: () throws(SQLiteFailure) -> Answer) throws(StoreError) -> Answer {
+    func look<Answer>(_ read: () throws(SQLiteFailure) -> Answer) throws(StoreError) -> Answer {
         defer { connection.rollback() }
         do throws(SQLiteFailure) {
             try connection.run(.beginReading)
@@ -201,12 +208,19 @@ public final class StoreReader {
     }
 }
 
+extension QueueSelection {
+    fileprivate func matches(_ message: StoreReader.Waiting) -> Bool {
+        matches(id: message.id, topic: message.topic, route: message.route, acceptedAt: message.acceptedAt)
+    }
+}
+
 extension StoreReader.Waiting {
     fileprivate init(outbound row: Statement) {
         let key = row.integer(0)
         self.init(
             direction: .out, id: RowKey.id(key), topic: row.bytes(3), size: Int(row.integer(4)),
-            priority: RowKey.rank(key), acceptedAt: row.integer(1), expiresAt: row.optionalInteger(2))
+            priority: RowKey.rank(key), acceptedAt: row.integer(1), expiresAt: row.optionalInteger(2),
+            route: Int(clamping: row.integer(5)))
     }
 
     fileprivate init(inbound row: Statement) {

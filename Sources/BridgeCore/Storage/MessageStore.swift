@@ -28,6 +28,10 @@ public struct StoreBatch: Sendable, Equatable {
     public var setAside: [SetAside] = []
     /// Outbound ids that go back into the queue now, whatever their time. After `setAside`.
     public var retryAside: [Int64] = []
+    /// The same for all that are aside.
+    public var retriesAllAside = false
+    /// What to take out of the queue; after all else, so that what came in this batch may be meant.
+    public var purge: QueuePurge?
     /// Lets what is due by this time, Unix seconds, go back into the queue.
     public var releaseAside: Int64?
 
@@ -51,7 +55,7 @@ public struct StoreBatch: Sendable, Equatable {
     public var isEmpty: Bool {
         appendOut.isEmpty && appendIn.isEmpty && removeOut.isEmpty && removeIn.isEmpty && addEchoes.isEmpty
             && removeEchoes.isEmpty && refusals.isEmpty && setMeta.isEmpty && ledger.isEmpty && acceptedThrough == nil
-            && setAside.isEmpty && retryAside.isEmpty && releaseAside == nil
+            && setAside.isEmpty && retryAside.isEmpty && !retriesAllAside && purge == nil && releaseAside == nil
     }
 }
 
@@ -62,9 +66,15 @@ public struct StoreReceipt: Sendable, Equatable {
     public var outIDs: [Int64?] = []
     /// The ids of `appendIn`, in its order; `nil` likewise.
     public var inIDs: [Int64?] = []
-    /// Outbound ids that drop-oldest pushed out.
+    /// Outbound ids that drop-oldest pushed out, or `purge` took out.
     public var droppedOut: [Int64] = []
-    /// What the byte cap refused or pushed out, already on the list.
+    /// Inbound ids that `purge` took out.
+    public var droppedIn: [Int64] = []
+    /// What `purge` did.
+    public var purged: QueuePurge.Done?
+    /// Ids that were aside and that `retryAside` or `retriesAllAside` made due.
+    public var retried: [Int64] = []
+    /// What the byte cap refused or pushed out and what was purged, already on the list.
     public var refusals: [Refusal] = []
     /// Messages waiting in the outbox after this batch.
     public var outDepth = 0

@@ -49,13 +49,21 @@ extension LinkStateMachine {
             waited()
             identified(result)
             run(.revision)
-        case .revision: note("firmware", result, then: .imei)
+        case .revision:
+            if succeeded { facts.firmware = result.firstValue }
+            note("firmware", result, then: .imei)
         case .imei:
             tls?.imei = result.isSuccess ? result.firstValue : ""
-            if succeeded { ladder.imei = result.firstValue }
+            if succeeded {
+                ladder.imei = result.firstValue
+                facts.imei = result.firstValue
+            }
             note("IMEI", result, then: .iccid)
         case .iccid:
-            if succeeded { iccid = result.firstValue }
+            if succeeded {
+                iccid = result.firstValue
+                facts.iccid = result.firstValue
+            }
             note("ICCID", result, then: .imsi)
         case .imsi:
             introduced = true
@@ -90,6 +98,7 @@ extension LinkStateMachine {
         case .address: addressAnswered(result, now: now)
         case .activate: activated(result, now: now)
         case .signal:
+            if let signal = Signal(result, at: now) { facts.signal = signal }
             report(.info, "signal: \(signalText(result))")
             run(.singleConnection)
         case .singleConnection: run(.receiveMode)
@@ -152,6 +161,7 @@ extension LinkStateMachine {
                 """
             )
         }
+        facts.model = printable(answer)
         report(.info, "module: \(printable(answer)) (profile \(profile.name))")
     }
 

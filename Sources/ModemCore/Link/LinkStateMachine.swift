@@ -77,6 +77,8 @@ public struct LinkStateMachine {
     var finished = false
     /// What is being done about the last failure; `nil` while online, and before the first.
     public internal(set) var recovery: Recovery?
+    /// What the module has said of itself; kept over its restarts, for status.
+    public internal(set) var facts = ModuleFacts()
     /// Whether an `online` was reported and no `offline` since.
     var isOnline = false
     /// When the session that is or was last online began; `nil` once its end was taken into account.
