@@ -78,8 +78,8 @@ extension StoreReader {
     }
 
     private static func modified(_ path: String) -> Int64? {
-        var status = unsafe stat()
-        return unsafe stat(path, &status) == 0 ? unsafe Int64(status.st_mtim.tv_sec) : nil
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? Int64(status.st_mtim.tv_sec) : nil
     }
 }
 

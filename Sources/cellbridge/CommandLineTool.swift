@@ -9,16 +9,12 @@ enum CommandLineTool {
             DoctorCommand.self, ProbeCommand.self,
             AtCommand.self, ConsoleCommand.self, ReplayCommand.self,
             ExplainCommand.self, SimulateCommand.self,
+            StatusCommand.self,
             CompletionCommand.self, ManCommand.self,
         ]
     }
 
     private static var groups: [CommandGroup] { [.certs, .queue] }
-
-    /// Commands the product will have; the words are taken.
-    private static let later = [
-        "status",
-    ]
 
     /// The process's exit status.
     static func main(_ arguments: [String]) -> Int32 { dispatch(Array(arguments.dropFirst())).rawValue }
@@ -43,10 +39,6 @@ enum CommandLineTool {
         }
         if let command = commands.first(where: { $0.name == word }) { return command.main(rest) }
         if let group = groups.first(where: { $0.name == word }) { return group.main(rest) }
-        if later.contains(word) {
-            Console.error("cellbridge \(word): not in this release")
-            return .unavailable
-        }
         let known = word.hasPrefix("-") ? ["--help", "--version"] : commands.map { $0.name } + groups.map(\.name)
         let what = word.hasPrefix("-") ? "unknown option" : "unknown command"
         Console.error("cellbridge: \(word.prefix(64)): \(what)\(OptionParser.suggestion(word, known))")

@@ -91,6 +91,11 @@ public struct QueueWindow<Row: QueuedRow>: Sendable {
     public var isDrained: Bool {
         waitingIDs.count == 0 && inFlight.isEmpty && !mayHaveMore.contains(true) && outside.allSatisfy(\.isEmpty)
     }
+    /// When the oldest row was accepted that waits or is under way, as far as it is in memory: of each rank the oldest
+    /// are. Unix seconds.
+    public var oldestAcceptance: Int64? {
+        (inFlight.map(\.acceptedAt) + waiting.compactMap { $0.first?.acceptedAt }).min()
+    }
     /// Ids the store's drop-oldest must leave alone: those under way and the one that goes next.
     public var protectedIDs: [Int64] {
         var ids = inFlight.map(\.id)

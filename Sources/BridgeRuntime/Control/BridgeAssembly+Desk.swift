@@ -8,6 +8,7 @@ extension BridgeAssembly: DeskOwner {
     var carriesData: Bool { true }
     var isService: Bool { true }
     var hasQueue: Bool { true }
+    var queue: Dispatcher? { dispatcher }
 
     /// Serves one request of the control socket.
     package func serve(_ call: ControlCall) {

@@ -2,49 +2,96 @@ import BridgeCore
 import Control
 import ModemCore
 
-/// What `status` tells of the running bridge.
+/// What `status` tells of the running bridge. Times are Unix seconds.
 extension BridgeAssembly {
     func deskStatus() -> JSONValue {
+        let now = dispatcher.clock.wallClock
+        let history = dispatcher.history
+        let uptime = (dispatcher.clock.now - dispatcher.startedAt).components.seconds
         var status: [JSONValue.Member] = [
             .init(name: "service", value: true),
+            .init(name: "version", value: .text(cellbridgeVersion)),
             .init(name: "name", value: .text(dispatcher.about.name)),
-            .init(
-                name: "uptime", value: .number(Int64((dispatcher.clock.now - dispatcher.startedAt).components.seconds))),
+            .init(name: "now", value: .number(now)),
+            .init(name: "uptime", value: .number(uptime)),
             .init(name: "link", value: .text(module.isOnline ? "online" : "offline")),
+            .init(name: "since", value: .number(history.since)),
             .init(name: "at", value: .text(module.summary)),
-            .init(name: "profile", value: .text(dispatcher.profile?.name)),
             .init(name: "rung", value: .text(module.link.recovery?.rung.word)),
-            .init(name: "reason", value: .text(module.link.recovery?.reason)),
+            .init(name: "reason", value: .text(history.reason)),
+            .init(name: "last_recovery", value: history.outage.map(\.json) ?? .null),
+            .init(name: "signal", value: signal),
+            .init(name: "profile", value: .text(dispatcher.profile?.name)),
+            .init(name: "module", value: module.link.facts.json),
             .init(name: "local", value: .text(local.isConnected ? "connected" : "not connected")),
             .init(name: "waiting", value: .number(dispatcher.waiting)),
+            .init(name: "queue", value: queueStatus),
         ]
         status.append(.init(name: "flight_record", value: .text(flights?.newest)))
-        status.append(.init(name: "counters", value: dispatcher.counters.json))
+        let counters = dispatcher.counters
+        status.append(
+            .init(
+                name: "bytes",
+                value: .members([
+                    "payload_out": .count(counters.outBytes), "payload_in": .count(counters.inBytes),
+                    "line_sent": .count(module.lineBytes.sent), "line_received": .count(module.lineBytes.received),
+                ])))
+        if let end = dispatcher.about.certificatesEnd {
+            status.append(
+                .init(
+                    name: "certificates",
+                    value: .members([
+                        "end": .number(end),
+                        "days": .number(end.subtractingReportingOverflow(now).partialValue / 86400),
+                    ])))
+        }
+        status.append(.init(name: "counters", value: counters.json))
         return .object(status)
     }
-}
 
-extension Counters {
-    /// Every counter by its name.
-    var json: JSONValue {
-        .members([
-            "out_accepted": .count(outAccepted), "out_unrouted": .count(outUnrouted),
-            "out_acknowledged": .count(outAcknowledged), "out_refused": .count(outRefused),
-            "out_retried": .count(outRetried), "out_bytes": .count(outBytes), "in_received": .count(inReceived),
-            "in_delivered": .count(inDelivered), "in_refused": .count(inRefused), "in_unrouted": .count(inUnrouted),
-            "in_retried": .count(inRetried), "in_bytes": .count(inBytes), "in_overwritten": .count(inOverwritten),
-            "in_unframed": .count(inUnframed), "echoes_dropped": .count(echoesDropped),
-            "heartbeats": .count(heartbeats),
-            "sessions": .count(sessions), "breaks": .count(breaks), "module_restarts": .count(moduleRestarts),
-            "command_timeouts": .count(commandTimeouts), "late_acknowledgements": .count(lateAcknowledgements),
-            "stray_acknowledgements": .count(strayAcknowledgements), "input_discarded": .count(inputDiscarded),
-            "port_losses": .count(portLosses), "local_breaks": .count(localBreaks), "commits": .count(commits),
-            "commit_failures": .count(commitFailures),
+    private var signal: JSONValue {
+        guard let signal = module.link.facts.signal else { return .null }
+        return .members([
+            "csq": .number(signal.csq), "dbm": .number(signal.dBm), "words": .text(signal.words),
+            "age": .number((dispatcher.clock.now - signal.at).components.seconds),
+        ])
+    }
+
+    private var queueStatus: JSONValue {
+        let depths = dispatcher.depths
+        return .members([
+            "out": .number(dispatcher.waiting), "in": .number(dispatcher.inboxWaiting),
+            "aside": .number(depths.aside), "bytes": .number(depths.bytes),
+            "oldest_out": dispatcher.outbox.oldestAcceptance.map { .number($0) } ?? .null,
+            "oldest_in": dispatcher.inbox.oldestAcceptance.map { .number($0) } ?? .null,
+            "next_release": dispatcher.nextRelease.map { .number($0) } ?? .null,
         ])
     }
 }
 
-extension JSONValue {
-    /// A counter.
-    static func count(_ value: UInt64) -> JSONValue { .number(Int64(clamping: value)) }
+extension Dispatcher {
+    /// Messages in the inbox that were not delivered.
+    var inboxWaiting: Int {
+        let held = pending.appendIn.count + (outstanding?.batch.appendIn.count ?? 0)
+        let gone = pending.removeIn.count + (outstanding?.batch.removeIn.count ?? 0)
+        return max(depths.in + held - gone, 0)
+    }
+}
+
+extension LinkHistory.Outage {
+    fileprivate var json: JSONValue {
+        .members([
+            "rung": .text(rung?.word), "reason": .text(reason), "began": .number(began),
+            "ended": ended.map { .number($0) } ?? .null,
+        ])
+    }
+}
+
+extension ModuleFacts {
+    fileprivate var json: JSONValue {
+        func known(_ text: String) -> JSONValue { text.isEmpty ? .null : .text(text) }
+        return .members([
+            "model": known(model), "firmware": known(firmware), "imei": known(imei), "iccid": known(iccid),
+        ])
+    }
 }

@@ -23,6 +23,8 @@ protocol DeskOwner: AnyObject {
     func guestSubscribes(_ filter: [UInt8], then: @escaping () -> Void)
     /// The guests' last subscription to this filter is gone.
     func guestUnsubscribed(_ filter: [UInt8])
+    /// The queues; nil where a command has a session of its own.
+    var queue: Dispatcher? { get }
     /// Puts a message for the remote broker into the outbox and tells how it gets on.
     /// `follows`: to its end, else until it is on disk.
     func enqueue(_ message: DeskMessage, follows: Bool, then: @escaping (DeskMessage.Progress) -> Void)
@@ -92,6 +94,9 @@ final class Desk {
         case "subscribe": subscribe(call, owner)
         case "at": at(call, owner)
         case "dialogue": watch(call, owner)
+        case "flush": flush(call, owner)
+        case "queue-retry": retry(call, owner)
+        case "queue-purge": purge(call, owner)
         default:
             call.fail(
                 ExitCode.usage.rawValue, "unknown operation \(call.operation.prefix(40)): is this another release?")

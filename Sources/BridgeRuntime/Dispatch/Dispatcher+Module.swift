@@ -15,6 +15,7 @@ extension Dispatcher: ModuleDriverDelegate {
         echoes.receiveLimit = profile.receiveLimit
         if !echoesRun { moduleSessionBegan() }
         log(.info, "online")
+        history.cameUp(now: clock.wallClock)
         signOfLife()
         states?.linkUp()
         desk?.linkCameUp()
@@ -30,6 +31,7 @@ extension Dispatcher: ModuleDriverDelegate {
         outbox.linkBroke()
         heartbeatDue?.move(to: nil)
         desk?.linkBroke(reason)
+        history.broke(reason, now: clock.wallClock)
         if !stopping { counters.breaks += 1 }
         // Nobody will acknowledge what is held for a while.
         if pending.holdsReads { commit() }
@@ -39,7 +41,10 @@ extension Dispatcher: ModuleDriverDelegate {
         log(.warning, "offline: \(reason)")
     }
 
-    func moduleRecovers(_ recovery: Recovery) { states?.recovers(recovery) }
+    func moduleRecovers(_ recovery: Recovery) {
+        history.recovers(recovery, now: clock.wallClock)
+        states?.recovers(recovery)
+    }
 
     func moduleReady() { pump() }
 

@@ -21,6 +21,7 @@ extension Dispatcher {
     /// Writes everything that waits, if a commit can be made now.
     func commit() {
         guard outstanding == nil, !retryScheduled, let batch = takeBatch() else { return }
+        takeWaiters()
         let token = takeToken()
         outstanding = (token, batch)
         counters.commits += 1
@@ -38,6 +39,11 @@ extension Dispatcher {
         pending.ledger += trail.takeEntries()
         guard !pending.isEmpty else { return nil }
         pending.protected = outbox.protectedIDs
+        switch pending.purge?.direction {
+        case .out?: pending.purge?.sparing = outbox.inFlight.map(\.id)
+        case .in?: pending.purge?.sparing = inbox.inFlight.map(\.id)
+        case nil: break
+        }
         pending.acceptedThrough = AcceptedThrough(out: nextIDs.out - 1, in: nextIDs.in - 1)
         defer {
             pending = StoreBatch()
@@ -79,7 +85,8 @@ extension Dispatcher {
         outbox.removalsCommitted(batch.removeOut)
         inbox.removalsCommitted(batch.removeIn)
         outbox.committed(batch.appendOut, ids: receipt.outIDs, dropped: receipt.droppedOut)
-        inbox.committed(batch.appendIn, ids: receipt.inIDs)
+        inbox.committed(batch.appendIn, ids: receipt.inIDs, dropped: receipt.droppedIn)
+        depths = (receipt.outDepth, receipt.inDepth, receipt.asideCount, receipt.bytes)
         outDepth = receipt.outDepth
         outbox.removalsCommitted(batch.setAside.map(\.id))
         outbox.released(receipt.released)
@@ -115,6 +122,7 @@ extension Dispatcher {
         settle()
         pump()
         pumpInbox()
+        answerWaiters(receipt)
     }
 
     private func noteStored(_ batch: StoreBatch, _ receipt: StoreReceipt) {
@@ -127,10 +135,16 @@ extension Dispatcher {
             if id == nil { trail.withdraw(.in, row.id) }
             trail.stored(.in, row.id, isInMemory: id != nil && inbox.isKnown(row.id), now: now)
         }
+        let purged = Set(receipt.purged?.ids ?? [])
         for id in receipt.droppedOut {
             trail.forget(.out, id)
-            tellEnd(id, .refused("refused: newer messages took its room in the queue ([queue] max_bytes)"))
+            let reason =
+                purged.contains(id)
+                ? "it was taken out of the queue by hand"
+                : "newer messages took its room in the queue ([queue] max_bytes)"
+            tellEnd(id, .refused("refused: \(reason)"))
         }
+        for id in receipt.droppedIn { trail.forget(.in, id) }
     }
 
     private func failed(_ token: Int, _ reason: String) {
@@ -140,8 +154,10 @@ extension Dispatcher {
         } else if token == inLoad {
             inLoad = nil
             inbox.loadFailed()
-        } else if let (expected, batch) = outstanding, expected == token {
-            outstanding = nil
+        } else if let outstanding, outstanding.token == token {
+            self.outstanding = nil
+            var batch = outstanding.batch
+            batch.withdrawRequests()
             counters.commitFailures += 1
             let (both, dropped) = batch.followed(by: pending)
             pending = both
@@ -154,6 +170,7 @@ extension Dispatcher {
         warn("store", "the queue on disk: \(reason); nothing is acknowledged until it works again")
         guard !retryScheduled else { return settle() }
         retryScheduled = true
+        failWaiters(reason)
         settle()
         _ = clock.schedule(at: clock.now + Self.commitRetry) { [weak self] in
             self?.retryScheduled = false
@@ -221,6 +238,8 @@ extension StoreBatch {
         both.ledger += next.ledger
         both.setAside += next.setAside
         both.retryAside += next.retryAside
+        both.retriesAllAside = both.retriesAllAside || next.retriesAllAside
+        both.purge = next.purge ?? purge
         both.releaseAside = next.releaseAside ?? releaseAside
         for meta in next.setMeta { both.set(meta.key, meta.value) }
         return (both, (out.found.map(\.id), incoming.found.map(\.id)))

@@ -85,6 +85,15 @@ package final class Dispatcher {
     /// Who waits for the end of one.
     var followed: [Int64: (DeskMessage.Progress) -> Void] = [:]
 
+    /// Who waits for the books to be on disk.
+    var commitWaiters = CommitWaiters()
+    /// Whether a purge is under way, which may take several commits.
+    var hasPurge = false
+    /// How the link is and was.
+    var history: LinkHistory
+    /// What the last commit found on disk.
+    var depths = (out: 0, in: 0, aside: 0, bytes: 0)
+
     let hooks: Hooks
 
     /// What the dispatcher needs of the service around it.
@@ -137,6 +146,7 @@ package final class Dispatcher {
     ) {
         self.about = about
         startedAt = clock.now
+        history = LinkHistory(now: clock.wallClock)
         heartbeat = about.heartbeat.map { HeartbeatWatch(topic: $0.topic, every: $0.every) }
         self.routing = routing
         self.store = store
@@ -211,7 +221,7 @@ package final class Dispatcher {
     /// Gives the module the next message when it can take one.
     func pump() {
         let wallClock = stepClock()
-        while !stopping, module.canPublish, let row = nextRow(wallClock) {
+        while !stopping, !isPurging, module.canPublish, let row = nextRow(wallClock) {
             let limits = RemoteLimits(maximumPayload: (profile ?? .ec716s).payloadLimit)
             if let problem = limits.problem(topic: row.topic, payloadCount: row.payload.count) {
                 refuseOut(row.id, code: problem.code, reason: problem.reason)
@@ -250,7 +260,7 @@ package final class Dispatcher {
     /// Publishes what waits in the inbox, at most 20 at a time.
     func pumpInbox() {
         let wallClock = stepClock()
-        sending: while local.isConnected, let row = inbox.next(wallClock: wallClock, expiry: lifetimes.expiry) {
+        sending: while local.isConnected, !isPurging, let row = inbox.next(wallClock: wallClock, expiry: lifetimes.expiry) {
             switch local.publish(row, lives: lifetimes.expiry(of: row).map { $0 - wallClock }) {
             case .taken(let mid):
                 locallyPublished[mid] = row.id

@@ -19,6 +19,7 @@ extension ModuleDriver {
         onAction?(action)
         switch action {
         case .write(let bytes):
+            lineBytes.sent += UInt64(bytes.count)
             // What the session sends by itself to get in step; a command was told of by `submit`.
             if current == nil { tellSent(bytes) }
             guard port.write(bytes) else { return writingFailed() }

@@ -82,6 +82,8 @@ final class ModuleDriver {
     var recording: Int?
     /// What the control socket wants of the module.
     var guests = Guests()
+    /// Bytes on the line.
+    var lineBytes: (sent: UInt64, received: UInt64) = (0, 0)
     /// Sees all that goes over the line, and what else a replay must know.
     var onDialogue: ((Dialogue) -> Void)?
     /// Sees what the session makes of it.
@@ -194,6 +196,7 @@ final class ModuleDriver {
     // MARK: Events
 
     private func bytesRead(_ bytes: [UInt8]) {
+        lineBytes.received += UInt64(bytes.count)
         onDialogue?(.received(bytes))
         perform {
             $0.link.bytesArrived()

@@ -4,6 +4,8 @@ public enum ExitCode: Int32, Sendable {
     case ok = 0
     /// What was looked at is not as it should be.
     case failed = 1
+    /// `status`: the service does not run (as systemctl has it).
+    case notRunning = 3
     // The stage at which `cellbridge doctor` stopped (`DoctorStage`).
     /// `doctor`: port.
     case stagePort = 10
