@@ -1,3 +1,4 @@
+import BridgeCore
 import BridgeRuntime
 import Configuration
 import Control
@@ -8,7 +9,8 @@ struct QueueListCommand: Command {
     static let name = "queue list"
     static let summary = "what waits; with --aside what is set aside, with --refused what was refused, and why"
     static let details = """
-        Reads the store as of its last commit, whether or not the service runs. Messages wait in the order in which they
+        Reads the store as of its last commit, whether or not the service runs; one that runs is asked to commit first.
+        Messages wait in the order in which they
         go: by priority, then by number. A message is set aside when it broke the link each time it was sent while others
         passed; it is tried again when its time comes, or with queue retry.
         Exit status: 0, 65 the store is damaged or of a newer version, 66 there is no such file or no store yet, or it
@@ -28,7 +30,7 @@ struct QueueListCommand: Command {
                 Int($0).flatMap { (1...1_000_000).contains($0) ? $0 : nil }
             },
             .json(\.isJSON),
-        ]
+        ] + .queueFilter(\.filter)
     }
 
     /// What to list instead of what waits.
@@ -38,8 +40,14 @@ struct QueueListCommand: Command {
     var lists: Set<List> = []
     var limit = 20
     var isJSON = false
+    var filter = QueueFilter()
 
     mutating func validate() throws(UsageProblem) {
+        try filter.validate()
+        if lists.contains(.refused), !filter.isEverything || filter.direction != nil {
+            throw UsageProblem("--refused lists all: it takes no conditions")
+        }
+        if lists.contains(.aside), filter.direction == .in { throw UsageProblem("only outbound messages are set aside") }
         if lists.count > 1 { throw UsageProblem("--aside and --refused exclude each other") }
     }
 
@@ -47,13 +55,15 @@ struct QueueListCommand: Command {
         let now = CertsWork.now
         return QueueWork.read(Self.name, path) { (reader, _) throws(StoreError) in
             var report = QueueListReport(now: now)
+            let selection = filter.selection(now: now)
+            report.isFiltered = !filter.isEverything || filter.direction != nil
             switch lists.first {
             case nil:
                 report.depths = try reader.depths()
-                report.waiting = try reader.waiting(limit: limit)
+                report.waiting = try reader.waiting(selection, directions: filter.directions, limit: limit)
             case .aside?:
                 report.depths = try reader.depths()
-                report.aside = try reader.aside(limit: limit)
+                report.aside = try reader.aside(selection, limit: limit)
             case .refused?: report.refusals = try reader.refusals(limit: limit)
             }
             if isJSON {

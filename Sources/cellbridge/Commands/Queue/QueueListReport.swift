@@ -11,6 +11,8 @@ struct QueueListReport {
     var waiting: [StoreReader.Waiting]?
     var aside: [StoreReader.Waiting]?
     var refusals: [Refusal]?
+    /// Whether only some were asked for: then what is not listed is not told of.
+    var isFiltered = false
 
     init(now: Int64) { self.now = now }
 
@@ -23,7 +25,9 @@ struct QueueListReport {
             lines.append("outbox: \(depths.out) message(s)\(aside); inbox: \(depths.in)")
             lines += waiting.map(line)
             let left = depths.out - depths.aside + depths.in - waiting.count
-            if left > 0 { lines.append("… and \(left) more (-n N shows more)") }
+            if isFiltered {
+                if waiting.isEmpty { lines.append("none of them is meant") }
+            } else if left > 0 { lines.append("… and \(left) more (-n N shows more)") }
         }
         if let aside, let depths {
             lines.append(depths.aside == 0 ? "nothing is set aside" : "\(depths.aside) message(s) set aside")
@@ -32,9 +36,9 @@ struct QueueListReport {
                 lines.append("    \(readable(Array((message.aside?.reason ?? "").utf8), limit: 200))")
                 lines.append("    \(due(message.aside?.until ?? 0))")
             }
-            if depths.aside > aside.count { lines.append("… and \(depths.aside - aside.count) more (-n N shows more)") }
+            if depths.aside > aside.count, !isFiltered { lines.append("… and \(depths.aside - aside.count) more (-n N shows more)") }
             if !aside.isEmpty {
-                lines.append("to try one now: cellbridge queue retry ID (or --all), with the service stopped")
+                lines.append("to try one now: cellbridge queue retry ID (or --all)")
             }
         }
         if let refusals {
@@ -68,7 +72,7 @@ struct QueueListReport {
     }
 
     /// Times come from a file that anything may have been written to.
-    private static func span(from start: Int64, to end: Int64) -> String {
+    static func span(from start: Int64, to end: Int64) -> String {
         let (span, overflow) = end.subtractingReportingOverflow(start)
         return overflow ? "?" : LocalTime.span(span)
     }
@@ -98,13 +102,14 @@ struct QueueListReport {
         return .object(members)
     }
 
-    private static func json(_ message: StoreReader.Waiting) -> JSONValue {
+    static func json(_ message: StoreReader.Waiting) -> JSONValue {
         var members: [JSONValue.Member] = [
             .init(name: "direction", value: .text(message.direction == .out ? "out" : "in")),
             .init(name: "id", value: .number(message.id)),
             .init(name: "topic", value: .text(String(decoding: message.topic, as: UTF8.self))),
             .init(name: "size", value: .number(message.size)),
             .init(name: "priority", value: .number(message.priority)),
+            .init(name: "route", value: .number(message.route.map { $0 &+ 1 })),
             .init(name: "accepted", value: .number(message.acceptedAt)),
             .init(name: "expires", value: .time(message.expiresAt)),
         ]

@@ -1,8 +1,6 @@
-import BridgeCore
 import BridgeRuntime
 import Configuration
-import Glibc
-import LinuxIO
+import Control
 import Outbox
 
 /// `cellbridge queue retry`.
@@ -10,29 +8,24 @@ struct QueueRetryCommand: Command {
     static let name = "queue retry"
     static let summary = "lets messages that are set aside go back into the queue"
     static let details = """
-        The numbers are those of queue list --aside. The service must not run meanwhile; it sends the messages after its
-        next start, in their old place. (Asking a running service comes with a later release.)
+        The numbers are those of queue list --aside. The messages go in their old place: at once where the service runs,
+        else after its next start.
         Exit status: 0, 65 the store is damaged or of a newer version, 66 there is no such file, no store yet, or none
-        of the messages is set aside, 73 the state directory cannot be written, 75 the service is running, 77 not
-        permitted, 78 the configuration is wrong.
+        of the messages is set aside, 73 the state directory cannot be written, 75 the service has the queue and gives
+        no answer, 77 not permitted, 78 the configuration is wrong.
         """
     static let examples: [(line: String, meaning: String)] = [
         ("cellbridge queue retry 1184", "one message"),
         ("cellbridge queue retry --all -c field-box.toml", "all that are set aside"),
     ]
     static var operands: [CommandOperand<QueueRetryCommand>] {
-        [
-            .values(
-                "ID", 0...OperandText.many, "the number of a message", \.ids,
-                expected: "the number of a message, as queue list --aside shows it"
-            ) { Int64($0).flatMap { $0 > 0 ? $0 : nil } }
-        ]
+        [.messages(0...OperandText.many, \.ids, seenIn: "queue list --aside")]
     }
     static var options: [CommandOption<QueueRetryCommand>] {
-        [.configurationFile(\.path), .flag("all", nil, "all that are set aside") { $0.isAll = true }]
+        .common(\.common) + [.flag("all", nil, "all that are set aside") { $0.isAll = true }]
     }
 
-    var path = Configuration.defaultPath
+    var common = CommonOptions()
     var isAll = false
     var ids: [Int64] = []
 
@@ -43,62 +36,27 @@ struct QueueRetryCommand: Command {
 
     func run() -> ExitCode {
         Self.reporting { () throws(CommandFailure) in
-            let directory = try CertsWork.load(path, checksFiles: false).queue.path
-            try Self.look(directory)
-            let lock = try Self.lock(directory)
-            defer { withExtendedLifetime(lock) {} }
-            let done = try retry(directory)
+            let (done, isService) = try QueueChange.run(
+                common.path,
+                service: { (work) throws(CommandFailure) in
+                    let what: JSONValue.Member =
+                        isAll
+                        ? .init(name: "all", value: true)
+                        : .init(name: "ids", value: .list(ids.map { .number($0) }))
+                    return try work.call("queue-retry", [what])["retried"]?.elements?.compactMap(\.integer) ?? []
+                }, alone: { (store) throws(StoreError) in try store.retryAside(isAll ? nil : ids) })
             for id in ids where !done.contains(id) { Console.error("cellbridge \(Self.name): \(id) is not set aside") }
             if done.isEmpty, !isAll {
                 throw CommandFailure(
                     .noInput, "nothing was changed: cellbridge queue list --aside shows what is set aside")
             }
-            Console.line(
-                done.isEmpty
-                    ? "nothing is set aside"
-                    : "\(done.count) message(s) back in the queue: they go after the service's start")
+            let when = isService ? "" : ": they go after the service's start"
+            common.show(
+                json: .members(["retried": .list(done.map { .number($0) })]),
+                lines: [
+                    done.isEmpty ? "nothing is set aside" : "\(done.count) message(s) back in the queue\(when)"
+                ])
             return .ok
-        }
-    }
-
-    /// Makes no store where there is none.
-    private static func look(_ directory: String) throws(CommandFailure) {
-        do throws(StoreError) {
-            guard let reader = try StoreReader.open(directory: directory) else {
-                throw StoreError.failed(QueueWork.none(directory))
-            }
-            reader.close()
-        } catch {
-            throw QueueWork.failure(error, directory)
-        }
-    }
-
-    private static func lock(_ directory: String) throws(CommandFailure) -> DirectoryLock {
-        do throws(DirectoryLock.Failure) {
-            return try DirectoryLock(directory)
-        } catch {
-            guard case .held = error else {
-                throw CommandFailure(.cannotCreate, "\(error); run it as the service's user or as root")
-            }
-            throw CommandFailure(
-                .temporary,
-                """
-                \(error): stop the service first (systemctl stop cellbridge), and start it again afterwards; retrying \
-                through the running service comes with a later release
-                """)
-        }
-    }
-
-    private func retry(_ directory: String) throws(CommandFailure) -> [Int64] {
-        do throws(StoreError) {
-            // Nothing is added, so the bounds do not matter.
-            let store = try SQLiteMessageStore(
-                directory: directory, maximumBytes: .max, overflow: .dropNewest, onEvent: { _ in })
-            defer { store.close() }
-            return try store.retryAside(isAll ? nil : ids)
-        } catch {
-            let failure = QueueWork.failure(error, directory)
-            throw CommandFailure(failure.code == .noInput ? .cannotCreate : failure.code, failure.text)
         }
     }
 }

@@ -9,7 +9,8 @@ struct QueueVerifyCommand: Command {
     static let name = "queue verify"
     static let summary = "whether each accepted message is acknowledged, refused or waiting, and only one of these"
     static let details = """
-        Reads the store as of its last commit, whether or not the service runs. Messages are numbered without gaps in
+        Reads the store as of its last commit, whether or not the service runs; one that runs is asked to
+        commit first. Messages are numbered without gaps in
         the order in which they are accepted; every number the ledger has not forgotten of is looked for. The ledger
         goes back 7 days at most, less when it has reached 2 MiB (some 180,000 messages).
         Exit status: 0 the books are balanced, 1 they are not, 65 the store is damaged or of a newer version, 66 there

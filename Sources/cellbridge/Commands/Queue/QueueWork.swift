@@ -9,7 +9,10 @@ extension CommandGroup {
     static var queue: CommandGroup {
         CommandGroup(
             name: "queue", summary: "what waits, what was refused and why, and whether the books are balanced",
-            commands: [QueueListCommand.self, QueueVerifyCommand.self, QueueRetryCommand.self])
+            commands: [
+                QueueListCommand.self, QueueShowCommand.self, QueueExportCommand.self, QueueRetryCommand.self,
+                QueuePurgeCommand.self, QueueVerifyCommand.self,
+            ])
     }
 }
 
@@ -21,18 +24,33 @@ enum QueueWork {
         _ name: String, _ path: String,
         _ work: (StoreReader, _ directory: String) throws(StoreError) -> ExitCode
     ) -> ExitCode {
-        CommandFailure.told(by: name) { () throws(CommandFailure) in
-            let directory = try CertsWork.load(path, checksFiles: false).queue.path
-            do throws(StoreError) {
-                guard let reader = try StoreReader.open(directory: directory) else {
-                    throw StoreError.failed(none(directory))
-                }
-                defer { reader.close() }
-                return try work(reader, directory)
-            } catch {
-                throw failure(error, directory)
+        CommandFailure.told(by: name) { () throws(CommandFailure) in try reading(path, flushes: true, work) }
+    }
+
+    /// The same for a command that tells failures itself. `flushes`: a running service commits first, if it listens, and
+    /// to this user.
+    static func reading(
+        _ path: String, flushes: Bool, _ work: (StoreReader, _ directory: String) throws(StoreError) -> ExitCode
+    ) throws(CommandFailure) -> ExitCode {
+        let directory = try CertsWork.load(path, checksFiles: false).queue.path
+        if flushes { flush(path) }
+        do throws(StoreError) {
+            guard let reader = try StoreReader.open(directory: directory) else {
+                throw StoreError.failed(none(directory))
             }
+            defer { reader.close() }
+            return try work(reader, directory)
+        } catch {
+            throw failure(error, directory)
         }
+    }
+
+    /// What it does not do, for whatever reason, is no failure: the store tells as of its last commit.
+    private static func flush(_ path: String) {
+        guard let work = try? ServiceWork(path) else { return }
+        defer { work.close() }
+        guard (try? work.hasService()) == true else { return }
+        _ = try? work.call("flush")
     }
 
     /// There is no store.
