@@ -10,7 +10,7 @@ import Testing
 
 /// A state directory with a store of five messages: 1 acknowledged, 2 refused, 3 to 5 wait, 4 of them aside; and a
 /// configuration that names it.
-private final class QueueScene {
+final class QueueScene {
     let path: String
     var configuration: String { path + "/c.toml" }
 
@@ -29,6 +29,8 @@ private final class QueueScene {
                 client_id = "x"
                 [queue]
                 path = "\(path)/state"
+                [control]
+                socket = "\(path)/control.sock"
                 [[route]]
                 direction = "out"
                 topic = "a/#"
@@ -73,7 +75,7 @@ private final class QueueScene {
 
 /// One at a time: getopt_long keeps its place in global variables.
 @Suite(.serialized) struct QueueCommandTests {
-    private func complaint<Target: Command>(_ words: [String], _ target: Target.Type) -> String? {
+    func complaint<Target: Command>(_ words: [String], _ target: Target.Type) -> String? {
         do throws(UsageProblem) {
             _ = try OptionParser.parse(words, for: target)
             return nil
@@ -94,7 +96,7 @@ private final class QueueScene {
         }
         #expect(verify.since == .seconds(5400) && verify.isJSON)
         #expect(list.lists == [.refused] && list.limit == 5 && !list.isJSON)
-        #expect(retry.ids == [7, 9] && retry.path == "x" && !retry.isAll)
+        #expect(retry.ids == [7, 9] && retry.common.path == "x" && !retry.isAll)
     }
 
     @Test(arguments: [

@@ -260,7 +260,9 @@ package final class Dispatcher {
     /// Publishes what waits in the inbox, at most 20 at a time.
     func pumpInbox() {
         let wallClock = stepClock()
-        sending: while local.isConnected, !isPurging, let row = inbox.next(wallClock: wallClock, expiry: lifetimes.expiry) {
+        sending: while local.isConnected, !isPurging,
+            let row = inbox.next(wallClock: wallClock, expiry: lifetimes.expiry)
+        {
             switch local.publish(row, lives: lifetimes.expiry(of: row).map { $0 - wallClock }) {
             case .taken(let mid):
                 locallyPublished[mid] = row.id

@@ -36,7 +36,9 @@ struct QueueExportCommand: Command {
                     while let after = place {
                         let (messages, next) = try reader.messages(direction, filter.selection(now: now), after: after)
                         for message in messages {
-                            guard Console.line(QueueMessageReport(message, now: now).json.description) else { return .ok }
+                            guard Console.line(QueueMessageReport(message, now: now).json.description) else {
+                                return .ok
+                            }
                         }
                         place = next
                     }

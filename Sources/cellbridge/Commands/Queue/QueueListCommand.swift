@@ -47,7 +47,9 @@ struct QueueListCommand: Command {
         if lists.contains(.refused), !filter.isEverything || filter.direction != nil {
             throw UsageProblem("--refused lists all: it takes no conditions")
         }
-        if lists.contains(.aside), filter.direction == .in { throw UsageProblem("only outbound messages are set aside") }
+        if lists.contains(.aside), filter.direction == .in {
+            throw UsageProblem("only outbound messages are set aside")
+        }
         if lists.count > 1 { throw UsageProblem("--aside and --refused exclude each other") }
     }
 

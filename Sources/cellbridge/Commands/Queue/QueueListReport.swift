@@ -27,7 +27,9 @@ struct QueueListReport {
             let left = depths.out - depths.aside + depths.in - waiting.count
             if isFiltered {
                 if waiting.isEmpty { lines.append("none of them is meant") }
-            } else if left > 0 { lines.append("… and \(left) more (-n N shows more)") }
+            } else if left > 0 {
+                lines.append("… and \(left) more (-n N shows more)")
+            }
         }
         if let aside, let depths {
             lines.append(depths.aside == 0 ? "nothing is set aside" : "\(depths.aside) message(s) set aside")
@@ -36,7 +38,9 @@ struct QueueListReport {
                 lines.append("    \(readable(Array((message.aside?.reason ?? "").utf8), limit: 200))")
                 lines.append("    \(due(message.aside?.until ?? 0))")
             }
-            if depths.aside > aside.count, !isFiltered { lines.append("… and \(depths.aside - aside.count) more (-n N shows more)") }
+            if depths.aside > aside.count, !isFiltered {
+                lines.append("… and \(depths.aside - aside.count) more (-n N shows more)")
+            }
             if !aside.isEmpty {
                 lines.append("to try one now: cellbridge queue retry ID (or --all)")
             }

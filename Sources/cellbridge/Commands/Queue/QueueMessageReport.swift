@@ -26,7 +26,9 @@ struct QueueMessageReport {
             lines.append(row("route", route < 0 ? "none: by pub --queue" : "route[\(route &+ 1)]"))
         }
         lines.append(
-            row("accepted", "\(LocalTime.text(head.acceptedAt)) (\(QueueListReport.span(from: head.acceptedAt, to: now)) ago)"))
+            row(
+                "accepted",
+                "\(LocalTime.text(head.acceptedAt)) (\(QueueListReport.span(from: head.acceptedAt, to: now)) ago)"))
         if let end = head.expiresAt {
             lines.append(row("expires", "\(LocalTime.text(end))\(end <= now ? " (it has)" : "")"))
         }

@@ -46,7 +46,8 @@ struct QueueShowCommand: Command {
             guard let found else {
                 throw CommandFailure(
                     .noInput,
-                    "no \(isInbound ? "inbound" : "outbound") message \(ids.first ?? 0) waits: queue list shows what does")
+                    "no \(isInbound ? "inbound" : "outbound") message \(ids.first ?? 0) waits: queue list shows what does"
+                )
             }
             let report = QueueMessageReport(found, now: CertsWork.now)
             common.show(json: report.json, lines: report.lines)

@@ -64,7 +64,7 @@ struct StatusReport {
             return JSONValue.object(members).description
         }
         guard runs else { return "the service does not run; \(depths)" }
-        let state = isOnline ? "online" : "offline at \(text(json["at"])): \(text(json["reason"]))"
+        let state = isOnline ? "online" : "offline, \(text(json["at"])): \(text(json["reason"]))"
         return "\(state); \(depths)"
     }
 
@@ -97,7 +97,8 @@ struct StatusReport {
             lines.append(
                 row(
                     "signal",
-                    "\(count(signal["dbm"])) dBm, \(text(signal["words"])) (\(count(signal["csq"])) of 31), \(age) ago"))
+                    "\(count(signal["dbm"])) dBm, \(text(signal["words"])) (\(count(signal["csq"])) of 31), \(age) ago")
+            )
         } else {
             lines.append(row("signal", "not known yet"))
         }
@@ -113,7 +114,8 @@ struct StatusReport {
         }
         if let end = json["certificates"]?["end"]?.integer {
             let days = json["certificates"]?["days"]?.integer ?? 0
-            let words = end <= now ? paint("ended", "31") : days < 14 ? paint("\(days) days left", "33") : "\(days) days left"
+            let words =
+                end <= now ? paint("ended", "31") : days < 14 ? paint("\(days) days left", "33") : "\(days) days left"
             lines.append(row("certificates", "\(words), until \(LocalTime.text(end))"))
         }
         if let counters = json["counters"] { lines += counterRows(counters) }
@@ -142,7 +144,8 @@ struct StatusReport {
             lines.append(
                 row(
                     "last break",
-                    "\(LocalTime.text(began)) for \(Self.span(from: began, to: ended))\(rung): \(text(outage["reason"]))"))
+                    "\(LocalTime.text(began)) for \(Self.span(from: began, to: ended))\(rung): \(text(outage["reason"]))"
+                ))
         }
         return lines
     }
