@@ -102,11 +102,26 @@ import Testing
             waiting.first
                 == StoreReader.Waiting(
                     direction: .out, id: 6, topic: Array("u".utf8), size: 25, priority: 0, acceptedAt: 1000,
-                    expiresAt: 77))
+                    expiresAt: 77, route: 0))
         #expect(try reader.waiting(limit: 1).map(\.id) == [6, 1])
         #expect(try reader.aside(limit: 5).map(\.aside) == [SetAside(id: 4, until: 99, reason: "three breaks")])
         #expect(try reader.refusals(limit: 5) == batch.refusals)
         #expect(try reader.waiting(limit: 0).isEmpty && reader.aside(limit: -1).isEmpty)
+        // Whole messages, those aside among them, and only some.
+        let out = try reader.messages(.out)
+        #expect(out.messages.map(\.head.id) == [6, 3, 4, 5] && out.next == nil)
+        #expect(out.messages.first?.payload == urgent.payload && out.messages[2].head.aside?.until == 99)
+        var selection = QueueSelection()
+        selection.ids = [2, 3, 4]
+        #expect(try reader.messages(.in, selection).messages.map(\.head.id) == [2])
+        #expect(try reader.waiting(selection, limit: 9).map(\.id) == [3, 2])
+        #expect(try reader.waiting(selection, directions: [.in], limit: 9).map(\.id) == [2])
+        #expect(try reader.aside(selection, limit: 9).map(\.id) == [4])
+        selection.filter = try TopicFilter(Array("x/#".utf8))
+        #expect(try reader.aside(selection, limit: 9).isEmpty)
+        let summary = try reader.summary()
+        #expect((summary.out, summary.in, summary.aside) == (4, 2, 1))
+        #expect(summary.oldestOut == 1000 && summary.oldestIn == 2000 && summary.writtenAt ?? 0 > 1_000_000_000)
     }
 
     // MARK: What is no store

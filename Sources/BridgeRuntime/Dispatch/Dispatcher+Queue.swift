@@ -90,9 +90,7 @@ extension Dispatcher {
     }
 
     /// The batch is on disk, and everything that it changes in memory is done.
-    func answerWaiters(_ receipt: StoreReceipt) {
-        let waiters = commitWaiters.current
-        commitWaiters.current = []
+    func answer(_ waiters: [CommitWaiter], _ receipt: StoreReceipt) {
         for waiter in waiters { waiter(.success(receipt)) }
         goOnForWaiters()
     }

@@ -82,6 +82,9 @@ extension Dispatcher {
     }
 
     private func committed(_ batch: StoreBatch, _ receipt: StoreReceipt) {
+        // The next commit may begin before all is done.
+        let waiters = commitWaiters.current
+        commitWaiters.current = []
         outbox.removalsCommitted(batch.removeOut)
         inbox.removalsCommitted(batch.removeIn)
         outbox.committed(batch.appendOut, ids: receipt.outIDs, dropped: receipt.droppedOut)
@@ -122,7 +125,7 @@ extension Dispatcher {
         settle()
         pump()
         pumpInbox()
-        answerWaiters(receipt)
+        answer(waiters, receipt)
     }
 
     private func noteStored(_ batch: StoreBatch, _ receipt: StoreReceipt) {
