@@ -157,10 +157,8 @@ extension Dispatcher {
         } else if token == inLoad {
             inLoad = nil
             inbox.loadFailed()
-        } else if let outstanding, outstanding.token == token {
-            self.outstanding = nil
-            var batch = outstanding.batch
-            batch.withdrawRequests()
+        } else if let (expected, batch) = outstanding, expected == token {
+            outstanding = nil
             counters.commitFailures += 1
             let (both, dropped) = batch.followed(by: pending)
             pending = both
