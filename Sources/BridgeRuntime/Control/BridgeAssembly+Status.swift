@@ -6,6 +6,7 @@ import ModemCore
 extension BridgeAssembly {
     func deskStatus() -> JSONValue {
         let now = dispatcher.clock.wallClock
+        let isKnown = !module.link.facts.model.isEmpty
         let history = dispatcher.history
         let uptime = (dispatcher.clock.now - dispatcher.startedAt).components.seconds
         var status: [JSONValue.Member] = [
@@ -21,7 +22,7 @@ extension BridgeAssembly {
             .init(name: "reason", value: .text(history.reason)),
             .init(name: "last_recovery", value: history.outage.map(\.json) ?? .null),
             .init(name: "signal", value: signal),
-            .init(name: "profile", value: .text(dispatcher.profile?.name)),
+            .init(name: "profile", value: .text(isKnown ? module.link.currentProfile.name : nil)),
             .init(name: "module", value: module.link.facts.json),
             .init(name: "local", value: .text(local.isConnected ? "connected" : "not connected")),
             .init(name: "waiting", value: .number(dispatcher.waiting)),

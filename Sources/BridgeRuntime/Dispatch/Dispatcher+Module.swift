@@ -42,7 +42,7 @@ extension Dispatcher: ModuleDriverDelegate {
     }
 
     func moduleRecovers(_ recovery: Recovery) {
-        history.recovers(recovery, now: clock.wallClock)
+        history.recovers(recovery)
         states?.recovers(recovery)
     }
 

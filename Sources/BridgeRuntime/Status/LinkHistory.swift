@@ -42,9 +42,9 @@ struct LinkHistory {
         outage = Outage(reason: reason, began: now)
     }
 
-    mutating func recovers(_ recovery: Recovery, now: Int64) {
+    mutating func recovers(_ recovery: Recovery) {
         guard !isOnline else { return }
-        var present = Outage(reason: reason ?? "", began: now)
+        var present = Outage(reason: reason ?? "", began: since)
         if let outage, outage.ended == nil { present = outage }
         present.rung = max(present.rung ?? recovery.rung, recovery.rung)
         if let reason = recovery.reason {

@@ -50,7 +50,7 @@ extension LinkStateMachine {
             identified(result)
             run(.revision)
         case .revision:
-            if succeeded { facts.firmware = result.firstValue }
+            if succeeded { facts.firmware = ModuleFacts.revision(result.firstValue) }
             note("firmware", result, then: .imei)
         case .imei:
             tls?.imei = result.isSuccess ? result.firstValue : ""

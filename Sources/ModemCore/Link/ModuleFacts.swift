@@ -41,6 +41,15 @@ public struct ModuleFacts: Equatable, Sendable {
     public internal(set) var imei = ""
     /// The answer to `AT+ICCID`.
     public internal(set) var iccid = ""
+    /// `V1.2` of `Revision: "V1.2"`, as some answer.
+    static func revision(_ text: String) -> String {
+        var rest = text[...]
+        if let colon = rest.firstIndex(of: ":"), rest[..<colon] == "Revision" { rest = rest[colon...].dropFirst() }
+        while let first = rest.first, first == " " || first == "\"" { rest.removeFirst() }
+        while let last = rest.last, last == " " || last == "\"" { rest.removeLast() }
+        return String(rest)
+    }
+
     /// The last signal strength that was known.
     public internal(set) var signal: Signal?
 }

@@ -154,7 +154,10 @@ struct StatusReport {
         let facts = json["module"]
         let parts = [
             json["profile"]?.string.map { "profile \(printable($0))" }, facts?["model"]?.string.map(printable),
-            facts?["firmware"]?.string.map { "firmware \(printable($0))" },
+            facts?["firmware"]?.string.flatMap { firmware in
+                // Some have the same answer to both.
+                firmware == facts?["model"]?.string ? nil : "firmware \(printable(firmware))"
+            },
             facts?["imei"]?.string.map { "IMEI \(printable($0))" },
         ]
         let known = parts.compactMap { $0 }
