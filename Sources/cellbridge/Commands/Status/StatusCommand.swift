@@ -13,8 +13,8 @@ struct StatusCommand: Command {
         goes on until it is interrupted: on a terminal the picture is drawn anew each second; elsewhere a line is printed
         at each change (with --json the whole object), looked for each second.
         Exit status: 0 the link is up, 1 the service runs and the link is down, 3 the service does not run, 66 there is no
-        such file, 75 or 76 the service gives no answer, 77 not permitted, 78 the configuration is wrong. --watch, interrupted:
-        0.
+        such file, 75 or 76 the service gives no answer, 77 not permitted, 78 the configuration is wrong; 0 where --watch
+        was interrupted.
         """
     static let examples: [(line: String, meaning: String)] = [
         ("cellbridge status", "how things are, with \(Configuration.defaultPath)"),
