@@ -76,7 +76,11 @@ final class SerialLine {
         module.onOutput = { [unowned self] in printed($0) }
     }
 
-    func restoreRate() { (baud, kernelRoom) = (normalBaud, 4096) }
+    func restoreRate() {
+        let wasPending = pendingBytes > 0
+        (baud, kernelRoom) = (normalBaud, 4096)
+        if wasPending, pendingBytes == 0 { port?.drained() }
+    }
 
     private func length(_ count: Int) -> Duration { .nanoseconds(Int64(count) * 10_000_000_000 / Int64(baud)) }
 
