@@ -3,31 +3,31 @@ import ModuleSimulator
 
 /// Every message of the run and what became of it; complains at the step at which a promise is broken.
 final class Ledger {
-    private let clock: VirtualClock
-    private let plan: Plan
-    private let report: (Violation.Promise, String) -> Void
+    let clock: VirtualClock
+    let plan: Plan
+    let report: (Violation.Promise, String) -> Void
 
-    private(set) var outbound: [OutboundTrail] = []
-    private(set) var inbound: [InboundTrail] = []
+    var outbound: [OutboundTrail] = []
+    var inbound: [InboundTrail] = []
     /// Breaks of any kind so far: after one, what was under way may come twice.
-    private(set) var epoch = 0
+    var epoch = 0
     /// The highest time the wall clock has shown: what expired by it has expired.
-    private var wallHigh: Int64 = 0
+    var wallHigh: Int64 = 0
     /// The last first arrival of each flow.
-    private var lastOut: [Int]
-    private var lastIn: [Int]
+    var lastOut: [Int]
+    var lastIn: [Int]
     /// Damaged messages that have not been seen yet, and those that have.
-    private var damaged = 0
-    private var processEndedAt: Duration = .seconds(-3600)
-    private var damagedUntil: Duration = .zero
+    var damaged = 0
+    var processEndedAt: Duration = .seconds(-3600)
+    var damagedUntil: Duration = .zero
     private static let damageLasts: Duration = .seconds(60)
-    private var damagedPayloads: Set<[UInt8]> = []
+    var damagedPayloads: Set<[UInt8]> = []
     /// Messages that came through to the process, in order, not on disk yet.
-    private var uncommitted: [Int] = []
-    private var uncommittedHead = 0
-    private var uncommittedSince: Duration = .zero
-    private(set) var out = Flow.Count()
-    private(set) var incoming = Flow.Count()
+    var uncommitted: [Int] = []
+    var uncommittedHead = 0
+    var uncommittedSince: Duration = .zero
+    var out = Flow.Count()
+    var incoming = Flow.Count()
     /// A data mode was cut off and may have been filled: what is published then is a torso.
     var mayBeFilled = false
 
@@ -118,7 +118,7 @@ final class Ledger {
         outbound[number] = trail
     }
 
-    private func wrongContent(_ publish: MQTTPacket.Publish, _ why: String) {
+    func wrongContent(_ publish: MQTTPacket.Publish, _ why: String) {
         // What fills an open data mode is carriage returns (docs/delivery.md).
         if mayBeFilled, publish.payload.last == 0x0D { return }
         report(.content, "\(publish.payload.count) bytes on \(String(decoding: publish.topic, as: UTF8.self)): \(why)")
@@ -160,7 +160,7 @@ final class Ledger {
     }
 
     /// Whether a message that nobody sent can be one that was damaged.
-    private func isDamaged(_ payload: [UInt8]) -> Bool {
+    func isDamaged(_ payload: [UInt8]) -> Bool {
         if damagedPayloads.contains(payload) { return true }
         guard damaged > 0 else { return false }
         damaged -= 1
@@ -229,79 +229,13 @@ final class Ledger {
     }
 
     /// Our own message came back: in doubt it is delivered, but there must be a doubt.
-    private func echoed(_ number: Int, _ payload: [UInt8]) {
+    func echoed(_ number: Int, _ payload: [UInt8]) {
         let trail = outbound[number]
         out.echoes += 1
         if trail.isEchoSpoiled || clock.now - processEndedAt < .seconds(60) { return }
         if trail.arrivals == 1, trail.arrivedInEpoch == epoch, clock.now - trail.arrivedAt < .seconds(25) {
             report(.noDuplicateWithoutBreak, "the echo of o\(number) was delivered, and nothing broke")
         }
-    }
-
-    // MARK: The disk
-
-    func committed(_ batch: StoreBatch, _ changes: Disk.Changes) {
-        for row in batch.appendOut {
-            if let number = known("o", row.payload, outbound.count) { outbound[number].rows += 1 }
-        }
-        for row in changes.refusedOut + changes.pushedOut {
-            guard let number = known("o", row.payload, outbound.count) else { continue }
-            outbound[number].rows -= 1
-            outbound[number].isExcused = true
-            out.refused += 1
-        }
-        for row in batch.appendIn {
-            guard let number = known("i", row.payload, inbound.count) else { continue }
-            inbound[number].rows += 1
-            inbound[number].wasKept = true
-        }
-        for row in changes.refusedIn {
-            guard let number = known("i", row.payload, inbound.count) else { continue }
-            inbound[number].rows -= 1
-            inbound[number].isExcused = true
-            incoming.refused += 1
-        }
-        for row in changes.removedOut { removed(row) }
-        for row in changes.removedIn { removed(row) }
-        for refusal in batch.refusals where !plan.allowedRefusals.contains(refusal.code) {
-            report(.refusals, "refused as \(refusal.code): \(refusal.reason)")
-        }
-    }
-
-    /// By the wall clock, or by its true age: the bridge does not let a clock that was set back make a message younger.
-    private func hasExpired(_ acceptedAt: Int64, _ expiresAt: Int64?, _ publishedAt: Duration) -> Bool {
-        guard let expiresAt else { return false }
-        return expiresAt <= wallHigh || clock.now - publishedAt >= .seconds(expiresAt - acceptedAt)
-    }
-
-    private func removed(_ row: OutboundRow) {
-        guard let number = known("o", row.payload, outbound.count) else { return }
-        outbound[number].rows -= 1
-        let trail = outbound[number]
-        if trail.arrivals > 0 || trail.isExcused { return }
-        let hasExpired = hasExpired(row.acceptedAt, row.expiresAt, trail.publishedAt)
-        if hasExpired || trail.isTooLong || (row.qos == 0 && trail.isCredited) {
-            if hasExpired || trail.isTooLong { out.refused += 1 }
-            outbound[number].isExcused = true
-        } else {
-            report(.nothingLost, "o\(number) leaves the disk and has not arrived")
-        }
-    }
-
-    private func removed(_ row: InboundRow) {
-        guard let number = known("i", row.payload, inbound.count) else { return }
-        inbound[number].rows -= 1
-        if inbound[number].arrivals > 0 || inbound[number].isExcused { return }
-        if hasExpired(row.acceptedAt, row.expiresAt, inbound[number].publishedAt) {
-            inbound[number].isExcused = true
-            incoming.refused += 1
-        } else {
-            report(.nothingLost, "i\(number) leaves the inbox and has not arrived")
-        }
-    }
-
-    private func known(_ letter: Character, _ payload: [UInt8], _ count: Int) -> Int? {
-        Mark.number(letter, in: payload).flatMap { $0 < count ? $0 : nil }
     }
 
     // MARK: The end of a calm
