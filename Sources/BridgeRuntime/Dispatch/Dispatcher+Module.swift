@@ -88,12 +88,13 @@ extension Dispatcher: ModuleDriverDelegate {
 
     func moduleReceived(_ message: ReceivedMessage) {
         signOfLife()
+        // Guests may ask for anything, the heartbeat's topic included.
+        let isForGuests = desk?.observe(message) ?? false
         // Our own, sent back because an inbound filter takes its topic; one of an earlier run included.
         if message.topic == heartbeat?.topic { return counters.echoesDropped += 1 }
         counters.inReceived += 1
         counters.inBytes += UInt64(message.payload.count)
         let now = stepClock()
-        let isForGuests = desk?.observe(message) ?? false
         switch routing.inbound(remoteTopic: message.topic) {
         case .notRouted where isForGuests: break
         case .notRouted:

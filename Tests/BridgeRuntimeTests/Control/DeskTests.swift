@@ -142,6 +142,18 @@ struct DeskTests {
             !String(decoding: rig.store.meta[Dispatcher.Meta.remoteFilters] ?? [], as: UTF8.self).contains("guest/#"))
     }
 
+    @Test func aGuestMayListenToTheHeartbeatsTopic() throws {
+        let rig = Rig()
+        rig.about = .init(name: "box", heartbeat: (bytes("cellbridge/box/heartbeat"), .seconds(100)))
+        try rig.online()
+        let request = Request(rig, "subscribe", ["filters": .list(["cellbridge/box/heartbeat"])])
+        rig.run { request.events.count == 1 }
+        rig.port.deliver("cellbridge/box/heartbeat", bytes("doctor"))
+        rig.run { request.events.count == 2 }
+        #expect(request.events.last?["topic"] == "cellbridge/box/heartbeat")
+        #expect(rig.dispatcher.counters.inReceived == 0)
+    }
+
     @Test func twoWhoWantTheSameShareItAndTheBridgesOwnStays() throws {
         let rig = try online()
         let first = Request(rig, "subscribe", ["filters": .list(["g"])])
