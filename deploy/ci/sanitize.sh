@@ -6,8 +6,8 @@
 #            MosquittoClient (connects), BridgeRuntime (all of them), ModuleSimulator (look-ups). The others have one.
 #   address  everything but the end-to-end tests, which start the release binary: it is not instrumented.
 #
-# There is no file of suppressions: SQLite, libmosquitto and OpenSSL are not instrumented, and none of them has been
-# reported so far. One that becomes necessary gets its reason beside it.
+# tsan.supp names what is no race, each with its reason. SQLite, libmosquitto and OpenSSL are not instrumented, and none of
+# them has been reported so far.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 swift=${SWIFT:-swift}
@@ -20,7 +20,7 @@ mkdir -p "$scratch"
 export SWIFT_BACKTRACE=enable=no
 # Found leaks would be those of the test library and of C libraries' caches: the fuzzers' limit on memory finds ours.
 export ASAN_OPTIONS=detect_leaks=0
-export TSAN_OPTIONS="halt_on_error=0 exitcode=66"
+export TSAN_OPTIONS="halt_on_error=0 exitcode=66 suppressions=$PWD/deploy/ci/tsan.supp"
 
 failed=0
 for kind in "${kinds[@]}"; do
