@@ -46,8 +46,8 @@ let package = Package(
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "ATProtocol", "ModemCore", "BridgeCore", "Outbox", "Configuration", "Control", "ModuleSimulator",
-                "CSQLite",
+                "ATProtocol", "ModemCore", "BridgeCore", "Outbox", "Configuration", "Control", "LinuxIO",
+                "ModuleSimulator", "CSQLite",
                 "CFuzzer",
             ],
             swiftSettings: instrumented,

@@ -13,7 +13,7 @@ if [ "${1:-}" = --short ]; then short=yes; shift; fi
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(lexer session fields command toml store ledger json manifest packets)
+[ ${#targets[@]} -gt 0 ] || targets=(lexer session fields command toml store ledger json control manifest packets)
 
 mkdir -p "${SCRATCH:-.build}/fuzz"
 scratch=$(realpath "${SCRATCH:-.build}/fuzz")
@@ -35,14 +35,14 @@ export FUZZ_TMPDIR
 # With Swift's own report of a trap libFuzzer would not get to keep the input.
 export SWIFT_BACKTRACE=enable=no
 # What was freed is watched for a while; the usual 256 MB of it would hide how much a target needs.
-export ASAN_OPTIONS=quarantine_size_mb=16
+export ASAN_OPTIONS=quarantine_size_mb=16:detect_leaks=0
 
 run() {
     local target=$1 length corpus status=0
     case $target in
     lexer | toml) length=4096 ;;
     session | manifest | ledger) length=2048 ;;
-    command | packets | json) length=1024 ;;
+    command | packets | json | control) length=1024 ;;
     *) length=512 ;;
     esac
     corpus=$scratch/corpus/$target

@@ -11,7 +11,7 @@
 #include <editline/readline.h>
 
 static struct {
-    void *library;
+    void *handle;
     __typeof__(rl_callback_handler_install) *install;
     __typeof__(rl_callback_handler_remove) *remove;
     __typeof__(rl_callback_read_char) *read;
@@ -40,7 +40,7 @@ static void take_line(char *line) {
 }
 
 int cellbridge_edit_open(const char *name, const char *prompt, void (*handler)(char *line)) {
-    if (!edit.library) {
+    if (!edit.handle) {
         void *library = dlopen("libedit.so.2", RTLD_NOW | RTLD_LOCAL);
         if (!library) return -1;
 #define FIND(member, symbol) if (!(edit.member = (__typeof__(edit.member))dlsym(library, #symbol))) return -1
@@ -59,7 +59,7 @@ int cellbridge_edit_open(const char *name, const char *prompt, void (*handler)(c
         FIND(inhibit, rl_inhibit_completion);
         FIND(buffer, rl_line_buffer);
 #undef FIND
-        edit.library = library;
+        edit.handle = library;
     }
     setlocale(LC_CTYPE, "");
     strncpy(prompt_text, prompt, sizeof prompt_text - 1);
@@ -86,7 +86,7 @@ void cellbridge_edit_read(void) {
 }
 
 void cellbridge_edit_remember(const char *line) {
-    if (edit.library) edit.add(line);
+    if (edit.handle) edit.add(line);
 }
 
 void cellbridge_edit_hide(void) {
