@@ -27,13 +27,14 @@ struct QueueVerifyCommand: Command {
             .value(
                 "since", nil, "D", "only what was accepted in this time, such as 90s, 1h or 2d", \.since,
                 expected: "a duration such as 1h or \"2 d\"", Quantities.duration),
-            .json(\.isJSON),
+            .json(\.isJSON), .quiet(\.isQuiet),
         ]
     }
 
     var path = Configuration.defaultPath
     var since: Duration?
     var isJSON = false
+    var isQuiet = false
 
     func run() -> ExitCode {
         let now = CertsWork.now
@@ -43,7 +44,7 @@ struct QueueVerifyCommand: Command {
             let report = QueueVerifyReport(found, directory: directory, since: start)
             if isJSON {
                 Console.line(report.json.description)
-            } else {
+            } else if !isQuiet {
                 for line in report.lines { Console.line(line) }
             }
             return found.isBalanced ? .ok : .failed
