@@ -249,7 +249,9 @@ final class SerialLine {
         spoilWaiting()
         let cut = Array(first.bytes.prefix(random.number(0...first.bytes.count)))
         if let tag = first.tag { observer.spoiled(tag, true) }
-        if !cut.isEmpty { queue(Piece(bytes: cut, tag: nil)) }
+        // A line is whole at its CR, and then its answer came through after all.
+        let ends = first.endsCommand && cut.count >= first.bytes.count - 1
+        if !cut.isEmpty { queue(Piece(bytes: cut, tag: nil, endsCommand: ends)) }
     }
 
     private func spoilWaiting() {
