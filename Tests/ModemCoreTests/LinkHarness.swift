@@ -237,6 +237,7 @@ final class LinkHarness {
         case .finished:
             isFinished = true
             log.append("finished")
+        case .useSocketDialect, .streamOpened, .streamClosed: break
         case .confirmed: log.append("confirmed")
         case .subscribed(let filter): log.append("subscribed \(String(decoding: filter, as: UTF8.self))")
         case .unsubscribed(let filter): log.append("unsubscribed \(String(decoding: filter, as: UTF8.self))")

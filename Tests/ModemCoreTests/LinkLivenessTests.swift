@@ -39,6 +39,7 @@ import Testing
                 case .resetHardware: (isResetting, command, isSynchronising) = (true, nil, false)
                 case .recordManifest(_, let token): recording = token
                 case .finished: isFinished = true
+                case .useSocketDialect, .streamOpened, .streamClosed: break
                 case .clearDataModeRecord, .online, .offline, .confirmed, .subscribed, .unsubscribed, .overwritten,
                     .pinRefused, .textMode, .recordLadder, .gaveUp, .report:
                     break

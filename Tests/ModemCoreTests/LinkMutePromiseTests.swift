@@ -45,6 +45,7 @@ import Testing
                 case .resetHardware: hardwareReset = now
                 case .online: isOnline = true
                 case .recordManifest(_, let token): run(link.manifestRecorded(token: token, now: now))
+                case .useSocketDialect, .streamOpened, .streamClosed: break
                 case .closePort, .fillDataMode, .clearDataModeRecord, .offline, .confirmed, .subscribed, .unsubscribed,
                     .overwritten, .pinRefused, .textMode, .recordLadder, .gaveUp, .report, .finished:
                     break
@@ -62,7 +63,7 @@ import Testing
                 case .urc(let urc): run(link.urcReceived(urc, now: now))
                 case .synchronised: run(link.synchronised(now: now))
                 case .synchronisationFailed, .dataModeUnknown: run(link.synchronisationFailed(now: now))
-                case .message, .echoReturned, .discarded: break
+                case .message, .echoReturned, .discarded, .data, .dataDamaged: break
                 }
             }
         }

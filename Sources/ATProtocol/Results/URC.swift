@@ -20,6 +20,8 @@ public enum URC: Equatable, Sendable {
     case registration(domain: RegistrationDomain, status: Int)
     /// `+MSUB: n`: a message was cached in slot n. YM310 AT manual 13.6.
     case cacheNotice(slot: Int)
+    /// What a socket link has to know of its TCP connection.
+    case socket(SocketEvent)
     /// `+NITZ: …`: network time.
     case nitz(NetworkTime)
     /// `+NO Service`, `+E_UTRAN Service`.

@@ -52,6 +52,11 @@ extension URC {
         case .banner(.bootROM): "boot.rom"
         case .banner(.poweredDown): "POWERED DOWN"
         case .registration(let domain, let status): "+\("\(domain)".uppercased()): \(status)"
+        case .socket(.dataWaiting): "data waits"
+        case .socket(.sent): "SEND OK"
+        case .socket(.sendFailed): "SEND FAIL"
+        case .socket(.networkReady): "+IP"
+        case .socket(.tcpError(let code)): "TCP ERROR:\(code)"
         case .cacheNotice(let slot): "+MSUB: \(slot)"
         case .nitz(let time):
             "+NITZ: \(time.year)/\(time.month)/\(time.day),\(time.hour):\(time.minute):\(time.second)"

@@ -9,6 +9,10 @@ extension CommandSession {
         case urc(URC)
         /// A message for a subscribed filter.
         case message(ReceivedMessage)
+        /// Bytes of the TCP connection, in order, pushed or read; those of a read come before its `completed`.
+        case data([UInt8])
+        /// A frame of the TCP connection that cannot be trusted: the owner ends the connection.
+        case dataDamaged(Discard)
         /// Module and session are in step; commands may be submitted.
         case synchronised
         /// The module does not answer. Nothing can be submitted before `synchronise` or `portOpened`.

@@ -9,6 +9,8 @@ public struct CommandSession: ~Copyable {
     /// Whether the module prints payloads as hexadecimal digits. Follows a confirmed `AT+MQTTMODE=n` by itself; both
     /// forms are tried while such a command runs, after one without an answer, and before the first.
     public var hexMode = false
+    /// How the bytes of a TCP connection come; `nil`: no socket link.
+    public var socketDialect: SocketDialect?
 
     let limits: Limits
     let baud: Int

@@ -170,7 +170,7 @@ package final class ModuleDialogue {
         case .echoReturned: fail(.unavailable, "the module restarted meanwhile: run it again")
         case .message(let message): onMessage(message)
         case .urc(let urc): onURC(urc)
-        case .discarded: break
+        case .discarded, .data, .dataDamaged: break
         }
     }
 

@@ -199,7 +199,7 @@ package final class BareModule: Operations {
                 the module does not answer AT: check its power, the cable, and the rate (\(baud) baud); a module that \
                 has just been switched on takes a minute
                 """)
-        case .urc, .message, .discarded, .echoReturned: break
+        case .urc, .message, .discarded, .echoReturned, .data, .dataDamaged: break
         }
     }
 

@@ -49,6 +49,7 @@ extension ModuleDriver {
             run(link.synchronisationFailed(now: now))
         case .echoReturned:
             run(link.echoReturned(now: now))
+        case .data, .dataDamaged: break
         case .discarded(let discard):
             discarded(discard)
         }
@@ -161,6 +162,8 @@ extension ModuleDriver {
         case .resetHardware:
             delegate?.moduleCounted(\.moduleRestarts, 1)
             delegate?.resetHardware()
+        case .useSocketDialect(let dialect): session.socketDialect = dialect
+        case .streamOpened, .streamClosed: break
         case .online(let profile):
             note(.online)
             isOnline = true

@@ -32,7 +32,7 @@ func shown(_ urc: URC) -> String {
     case .cgev(.other(let event)): "+CGEV: \(readable(event))"
     case .outcome(.connectFail(let state)): "CONNECT FAIL (STATE: \(state.map { readable($0) } ?? "not told"))"
     case .outcome, .closed, .pdpDeactivated, .cgev, .simRemoved, .simReady, .banner, .registration, .cacheNotice, .nitz,
-        .serviceState:
+        .serviceState, .socket:
         urc.wireText
     }
 }

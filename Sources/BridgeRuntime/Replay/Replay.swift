@@ -119,6 +119,8 @@ package struct Replay {
         case .synchronisationFailed: "no answer to AT"
         case .echoReturned: "echo: the module restarted"
         case .dataModeUnknown(let declared): "data mode of \(declared) bytes may be open"
+        case .data(let bytes): "data \(bytes.count)"
+        case .dataDamaged(let discard): "data damaged: \(readable(discard.excerpt))"
         case .discarded(let discard): "discarded \(discard.kind): \(readable(discard.excerpt))"
         }
     }

@@ -20,6 +20,13 @@ public enum LinkAction: Equatable {
     /// Run the configured hardware reset, then report `hardwareResetFinished`, also when it does not end by itself: the
     /// machine waits for that. The port may go meanwhile and is opened again afterwards.
     case resetHardware
+    /// How the bytes of a TCP connection come in this module's dialogue; `nil`: there is no socket link.
+    case useSocketDialect(SocketDialect?)
+    /// The TCP connection of a socket link is up: bytes may flow, TLS and MQTT begin over it. Its end is `sessionEstablished`
+    /// or `sessionFailed`.
+    case streamOpened(SocketProfile)
+    /// That connection is gone, with all that was under way; comes before `offline`.
+    case streamClosed
     /// Messages may be published from now on.
     case online(ModuleProfile)
     /// No messages may be published; what was in flight goes back to the head of its queue.

@@ -42,6 +42,8 @@ public struct LinkSettings: Sendable, Equatable {
 
     /// The profile to use whatever `ATI` says; `nil`: by `ATI`.
     public var profile: ModuleProfile?
+    /// Which of the two links to use.
+    public var linkChoice = LinkChoice.mqtt
     /// The SIM's PIN, when one is configured and was not refused before.
     public var pin: String?
     /// The access point to set, `nil`: whatever the module has.

@@ -116,7 +116,7 @@ extension LinkStateMachine {
         case .other(let line): lineReceived(line, now: now)
         case .simReady:
             if case .pausing(_, .simStatus) = state { state = .pausing(until: now, then: .simStatus) }
-        case .simOther, .serviceState:
+        case .simOther, .serviceState, .socket:
             break
         }
         return take()

@@ -176,6 +176,9 @@ public struct LinkStateMachine {
     /// The profile in use; the most careful one until `ATI` was answered.
     public var currentProfile: ModuleProfile { profile }
 
+    /// Which link this module gets; settled once `ATI` was answered.
+    public var kind: LinkKind { .mqtt }
+
     /// When `deadlineReached` is due.
     public var deadline: Duration? {
         switch state {

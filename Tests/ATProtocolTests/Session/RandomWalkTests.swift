@@ -42,7 +42,7 @@ struct RandomWalkTests {
                 case .dataModeUnknown: #expect(phase == .unusable, "\(note)")
                 case .discarded(let discard): #expect(discard.excerpt.count <= 64, "\(note)")
                 case .message: messages += 1
-                case .urc, .echoReturned: break
+                case .urc, .echoReturned, .data, .dataDamaged: break
                 }
             }
         }

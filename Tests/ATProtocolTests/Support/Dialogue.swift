@@ -72,6 +72,8 @@ extension CommandSession.Action {
         case .synchronisationFailed: "synchronisation failed"
         case .echoReturned: "echo returned"
         case .dataModeUnknown(let declared): "data mode unknown \(declared)"
+        case .data(let bytes): "data \(shown(bytes))"
+        case .dataDamaged(let discard): "data damaged \(shown(discard.excerpt))"
         case .discarded(let discard): "discarded \(discard.kind) \(shown(discard.excerpt))"
         }
     }
@@ -112,6 +114,7 @@ extension URC {
             "time \(time.year)-\(time.month)-\(time.day) \(time.hour):\(time.minute):\(time.second) \(time.zoneQuarters)"
         case .serviceState(.none): "no service"
         case .serviceState(.available(let name)): "service \(shown(name))"
+        case .socket(let event): "socket \(event)"
         case .other(let line): "other \(shown(line))"
         }
     }

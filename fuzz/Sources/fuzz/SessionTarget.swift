@@ -136,7 +136,7 @@ private struct SessionRun: ~Copyable {
                 require(matches(message.topic) && message.payload.count <= limits.maximumPayload, "\(message)")
             case .synchronised: require(session.isIdle, "in step and not idle")
             case .synchronisationFailed, .dataModeUnknown: require(!session.isIdle, "unusable and idle")
-            case .echoReturned: break
+            case .echoReturned, .data, .dataDamaged: break
             }
         }
         if session.isIdle { require(owed == 0, "idle with a command in flight") }

@@ -1,0 +1,31 @@
+public import ATProtocol
+
+/// What is known of one module's sockets, as data.
+public struct SocketProfile: Sendable, Equatable {
+    /// Its commands and frames.
+    public var dialect: SocketDialect
+    /// Most bytes of one send.
+    public var sendLimit: Int
+    /// Most bytes of one read on request; of what is pushed, the longest piece.
+    public var readLimit: Int
+    /// Most bytes that the far side may owe an acknowledgement for before sending waits; `nil`: the module says itself
+    /// when it takes no more.
+    public var unacknowledgedLimit: Int?
+
+    /// A profile from its parts.
+    public init(dialect: SocketDialect, sendLimit: Int, readLimit: Int, unacknowledgedLimit: Int? = nil) {
+        self.dialect = dialect
+        self.sendLimit = sendLimit
+        self.readLimit = readLimit
+        self.unacknowledgedLimit = unacknowledgedLimit
+    }
+}
+
+extension SocketProfile {
+    /// `AT+CIPSEND` takes 1460 bytes (YM310 AT manual 9.14); a read gives as many (9.27).
+    public static let cip = SocketProfile(dialect: .cip, sendLimit: 1460, readLimit: 1460)
+    /// 1460 bytes a send, and the advice to keep 3000 unacknowledged at most (Quectel GSM TCP/IP guide).
+    public static let qi = SocketProfile(dialect: .qi, sendLimit: 1460, readLimit: 1500, unacknowledgedLimit: 3000)
+    /// 512 bytes a send in hexadecimal (BC260Y-CN TCP/IP guide).
+    public static let bc260y = SocketProfile(dialect: .bc260y, sendLimit: 512, readLimit: 1024)
+}
