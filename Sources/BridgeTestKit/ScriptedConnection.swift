@@ -2,7 +2,7 @@ import BridgeRuntime
 import MosquittoClient
 
 /// One connection of the bridge to a `ScriptedLocalBroker`; the rules of `MosquittoClient`.
-final class ScriptedConnection: LocalBroker {
+final class ScriptedConnection: BrokerConnection {
     private let broker: ScriptedLocalBroker
     private let version: MosquittoClient.ProtocolVersion
     private let onEvent: (MosquittoClient.Event) -> Void

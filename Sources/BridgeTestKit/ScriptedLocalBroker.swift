@@ -78,7 +78,7 @@ public final class ScriptedLocalBroker {
     /// A client of the bridge, for `LocalDriver`.
     public func client(
         _ version: MosquittoClient.ProtocolVersion, _ onEvent: @escaping (MosquittoClient.Event) -> Void
-    ) -> any LocalBroker { ScriptedConnection(self, version, onEvent) }
+    ) -> any BrokerConnection { ScriptedConnection(self, version, onEvent) }
 
     /// A message for the bridge, as if one of its subscriptions matched.
     public func publish(

@@ -49,7 +49,7 @@ public struct QueueWindow<Row: QueuedRow>: Sendable {
     let maximumRows: Int
     let maximumBytes: Int
     /// Rows that may be under way at a time.
-    public let maximumInFlight: Int
+    public var maximumInFlight: Int
 
     var waiting: [[Row]]
     var waitingIDs: Set<Int64> = []

@@ -10,7 +10,7 @@ package final class BridgeAssembly {
     /// Makes a client of the local broker for a protocol version; events go to the given function.
     package typealias MakeBroker =
         (MosquittoClient.ProtocolVersion, @escaping (MosquittoClient.Event) -> Void) throws(MosquittoError) ->
-        any LocalBroker
+        any BrokerConnection
 
     /// What the bridge runs on.
     package struct Surroundings {

@@ -112,7 +112,7 @@ package final class CertificateTrial {
 extension CertificateTrial: ModuleDriverDelegate {
     func moduleSessionBegan() {}
 
-    func moduleOnline(_ profile: ModuleProfile) { isOnline = true }
+    func moduleOnline(_ profile: ModuleProfile, over kind: LinkKind) { isOnline = true }
 
     func moduleOffline(_ reason: String) {}
 
@@ -125,8 +125,11 @@ extension CertificateTrial: ModuleDriverDelegate {
     func moduleRefused(_ id: Int64, code: String, reason: String) {}
 
     func moduleReturned(_ id: Int64, certainlyNotSent: Bool) {}
+    func modulePostponed(_ id: Int64) {}
+    func moduleSetAside(_ id: Int64, reason: String) {}
+    func moduleMayAcknowledge() -> Bool { true }
 
-    func moduleReceived(_ message: ReceivedMessage) {
+    func moduleReceived(_ message: ReceivedMessage, for audience: Audience) {
         if state.keep(message, routing) { received += 1 }
     }
 

@@ -186,7 +186,7 @@ package final class LoneSession: Operations {
 
 extension LoneSession: ModuleDriverDelegate {
     func moduleSessionBegan() {}
-    func moduleOnline(_ profile: ModuleProfile) {}
+    func moduleOnline(_ profile: ModuleProfile, over kind: LinkKind) {}
     func moduleOffline(_ reason: String) {
         lastReason = reason
         desk?.linkBroke(reason)
@@ -196,10 +196,19 @@ extension LoneSession: ModuleDriverDelegate {
     func moduleAcknowledged(_ id: Int64) {}
     func moduleRefused(_ id: Int64, code: String, reason: String) {}
     func moduleReturned(_ id: Int64, certainlyNotSent: Bool) {}
+    func modulePostponed(_ id: Int64) {}
+    func moduleSetAside(_ id: Int64, reason: String) {}
 
-    func moduleReceived(_ message: ReceivedMessage) {
-        desk?.observe(message)
-        if let routing, let state { _ = state.keep(message, routing) }
+    func moduleMayAcknowledge() -> Bool {
+        guard routing != nil, let state, !state.isSettled else { return true }
+        state.whenSettled { [weak self] in self?.module.carrier?.setGate(open: true) }
+        return false
+    }
+
+
+    func moduleReceived(_ message: ReceivedMessage, for audience: Audience) {
+        if audience != .routes { desk?.observe(message) }
+        if audience != .guests, let routing, let state { _ = state.keep(message, routing) }
     }
 
     func moduleSubscribed(_ filter: [UInt8]) {}

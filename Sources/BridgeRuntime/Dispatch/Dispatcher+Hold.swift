@@ -12,8 +12,12 @@ extension Dispatcher {
             decision = schedule.decide(facts, now: clock.now)
         }
         local.setGate(mayWrite: decision.mayWrite, mayRead: decision.mayRead)
+        module.carrier?.setGate(open: isInboundSettled)
         commitDue?.move(to: decision.deadline)
     }
+
+    /// Whether all that came from the remote broker is on disk, or with the local one.
+    var isInboundSettled: Bool { pending.appendIn.isEmpty && (outstanding?.batch.appendIn.isEmpty ?? true) }
 
     private var facts: CommitSchedule.Facts {
         var facts = CommitSchedule.Facts()

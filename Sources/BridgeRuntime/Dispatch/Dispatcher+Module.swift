@@ -9,8 +9,10 @@ extension Dispatcher: ModuleDriverDelegate {
         echoes.linkCameUp(now: clock.now)
     }
 
-    func moduleOnline(_ profile: ModuleProfile) {
+    func moduleOnline(_ profile: ModuleProfile, over kind: LinkKind) {
         self.profile = profile
+        linkKind = kind
+        outbox.maximumInFlight = kind == .socket ? Self.socketInFlight : 1
         counters.sessions += 1
         echoes.receiveLimit = profile.receiveLimit
         if !echoesRun { moduleSessionBegan() }
@@ -86,10 +88,29 @@ extension Dispatcher: ModuleDriverDelegate {
         if isPoison { setAside(id) }
     }
 
-    func moduleReceived(_ message: ReceivedMessage) {
+    func modulePostponed(_ id: Int64) {
+        if Self.isHeartbeat(id) { return poison.finished(id) }
+        poison.finished(id)
+        outbox.returned(id)
+        echoes.withdrawn(id)
+        settle()
+    }
+
+    func moduleSetAside(_ id: Int64, reason: String) {
+        poison.finished(id)
+        if Self.isHeartbeat(id) { return heartbeatRefused(reason) }
+        outbox.returned(id)
+        echoes.withdrawn(id)
+        setAside(id, reason: reason)
+    }
+
+    func moduleMayAcknowledge() -> Bool { isInboundSettled }
+
+    func moduleReceived(_ message: ReceivedMessage, for audience: Audience) {
         signOfLife()
         // Guests may ask for anything, the heartbeat's topic included.
-        let isForGuests = desk?.observe(message) ?? false
+        let isForGuests = audience == .routes ? false : desk?.observe(message) ?? false
+        if audience == .guests { return }
         // Our own, sent back because an inbound filter takes its topic; one of an earlier run included.
         if message.topic == heartbeat?.topic { return counters.echoesDropped += 1 }
         counters.inReceived += 1

@@ -17,9 +17,11 @@ extension Dispatcher {
     }
 
     /// Keeps a message out of the way. Its row stays on disk, and in the list of `cellbridge queue`.
-    func setAside(_ id: Int64) {
+    func setAside(
+        _ id: Int64,
+        reason: String = "the link broke, or the module said ERROR, three times as it was sent, while others passed"
+    ) {
         guard let row = outbox.setAside(id) else { return }
-        let reason = "the link broke, or the module said ERROR, three times as it was sent, while others passed"
         pending.setAside.append(SetAside(id: id, until: clock.wallClock + Self.asideSeconds, reason: reason))
         counters.outSetAside += 1
         warn("poison", "set aside \(readable(row.topic)) (message \(id)): \(reason); tried again in a day")

@@ -17,7 +17,11 @@ package final class Dispatcher {
     /// Refusals that wait for the list, which holds no more.
     static let refusalLimit = 1000
     /// The most bytes any profile can publish: more is refused before the module is known.
-    static let largestPayload = ModuleProfile.all.map(\.payloadLimit).max() ?? 4100
+    static let largestPayload = max(socketPayloadLimit, ModuleProfile.all.map(\.payloadLimit).max() ?? 4100)
+    /// What is carried over a socket link: a message of this size keeps a line of 115200 baud busy for half a minute.
+    static let socketPayloadLimit = 262_144
+    /// Rows that may be with a socket link; its own window counts what is not acknowledged.
+    static let socketInFlight = 256
 
     let clock: any BridgeClock
     let log: Log
@@ -31,6 +35,8 @@ package final class Dispatcher {
     var counters = Counters()
     var warnings = RateLimitedWarnings()
     var profile: ModuleProfile?
+    /// Which link is or was last online.
+    var linkKind = LinkKind.mqtt
     var locallyPublished: [Int32: Int64] = [:]
     /// Whether the echo ledger counts the link as up.
     var echoesRun = false
@@ -222,23 +228,29 @@ package final class Dispatcher {
     func pump() {
         let wallClock = stepClock()
         while !stopping, !isPurging, module.canPublish, let row = nextRow(wallClock) {
-            let limits = RemoteLimits(maximumPayload: (profile ?? .ec716s).payloadLimit)
+            let limits = RemoteLimits(maximumPayload: payloadLimit)
             if let problem = limits.problem(topic: row.topic, payloadCount: row.payload.count) {
                 refuseOut(row.id, code: problem.code, reason: problem.reason)
                 continue
             }
             if outbox.wasReturned(row.id) { counters.outRetried += 1 }
-            echoes.published(row, now: clock.now)
+            if module.bringsEchoes { echoes.published(row, now: clock.now) }
             trail.given(.out, row.id, now: clock.now)
             poison.given(row.id, now: clock.now)
             module.publish(
                 PublishStateMachine.Message(
-                    id: row.id, topic: row.topic, payload: row.payload, qos: row.qos, retain: row.retain))
+                    id: row.id, topic: row.topic, payload: row.payload, qos: row.qos, retain: row.retain,
+                    expiry: lifetimes.expiry(of: row).map { UInt32(clamping: max($0 - wallClock, 1)) }))
         }
         settle()
         if stopping { return }
         loadMore()
         beat()
+    }
+
+    /// Largest payload that can be carried; that of the most careful module until it is known.
+    private var payloadLimit: Int {
+        linkKind == .socket ? Self.socketPayloadLimit : (profile ?? .ec716s).payloadLimit
     }
 
     func refuseOut(_ id: Int64, code: String, reason: String) {

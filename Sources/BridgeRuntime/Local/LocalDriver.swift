@@ -50,7 +50,7 @@ final class LocalDriver {
     let name: String
     private let makeBroker: BridgeAssembly.MakeBroker
     var version = MosquittoClient.ProtocolVersion.v5
-    var broker: (any LocalBroker)?
+    var broker: (any BrokerConnection)?
     var filters: [TopicFilter] = []
     var copies = LocalCopies(filters: [])
     /// Indices of filters that the broker refuses.

@@ -31,6 +31,7 @@ extension ModuleDriver {
             if urc == .outcome(.connackOK) { delegate?.moduleSessionBegan() }
             if case .outcome(let outcome) = urc { guestOutcome(outcome) }
             if case .outcome(let outcome) = urc { run(publisher.outcomeReceived(outcome, now: now)) }
+            if case .socket(let event) = urc { streamEvent(event) }
             run(link.urcReceived(urc, now: now))
         case .message(let message):
             if log.isDebug {
@@ -38,7 +39,7 @@ extension ModuleDriver {
             }
             if message.fromCache { link.cachedMessageRead() }
             run(link.delivered(now: now))
-            delegate?.moduleReceived(message)
+            delegate?.moduleReceived(message, for: .everybody)
         case .synchronised:
             link.hostClock(hostClock())
             run(link.synchronised(now: now))
@@ -49,7 +50,8 @@ extension ModuleDriver {
             run(link.synchronisationFailed(now: now))
         case .echoReturned:
             run(link.echoReturned(now: now))
-        case .data, .dataDamaged: break
+        case .data(let bytes): streamReceived(bytes)
+        case .dataDamaged(let discard): streamDamaged(discard)
         case .discarded(let discard):
             discarded(discard)
         }
@@ -89,6 +91,7 @@ extension ModuleDriver {
         case .guest:
             guestAnswered(result)
             if result.final == .timedOut { run(link.publishTimedOut("a command of the control socket", now: now)) }
+        case .stream: streamAnswered(command, result)
         case .link:
             if command?.line == ATCommand.mqttMode(0).line, result.isSuccess { session.hexMode = false }
             run(link.commandCompleted(result, now: now))
@@ -163,13 +166,14 @@ extension ModuleDriver {
             delegate?.moduleCounted(\.moduleRestarts, 1)
             delegate?.resetHardware()
         case .useSocketDialect(let dialect): session.socketDialect = dialect
-        case .streamOpened, .streamClosed: break
+        case .streamOpened(let profile): openStream(profile)
+        case .streamClosed: closeStream()
         case .online(let profile):
             note(.online)
             isOnline = true
             awaitsConfirmation = false
             publisher.profile = profile
-            delegate?.moduleOnline(profile)
+            delegate?.moduleOnline(profile, over: link.kind)
         case .offline(let reason):
             note(.offline)
             isOnline = false
@@ -202,7 +206,9 @@ extension ModuleDriver {
             case .warning: log(.warning, report.text)
             case .error: log(.error, report.text)
             }
-        case .finished: delegate?.moduleFinished()
+        case .finished:
+            closeStream()
+            delegate?.moduleFinished()
         }
     }
 
@@ -225,6 +231,14 @@ extension ModuleDriver {
     }
 
     // MARK: Publisher
+
+    /// No publish for a while; longer each time in a row.
+    func pauseAfterRejection() -> Duration {
+        rejections += 1
+        let pause = min(Duration.milliseconds(500) * (1 << min(rejections - 1, 7)), .seconds(60))
+        pausedUntil = clock.now + pause
+        return pause
+    }
 
     private func returned(_ id: Int64, _ reason: String) {
         if Self.isGuest(id) {
@@ -253,9 +267,7 @@ extension ModuleDriver {
             delegate?.moduleRefused(id, code: code, reason: reason)
         case .rejected(let id, let reason):
             // The message stays; MQTTSTATU decides whether it is tried again here or after a reconnect.
-            rejections += 1
-            let pause = min(Duration.milliseconds(500) * (1 << min(rejections - 1, 7)), .seconds(60))
-            pausedUntil = now + pause
+            _ = pauseAfterRejection()
             awaitsConfirmation = true
             log(.warning, "a publish was refused (\(reason)); asking for the state of the session")
             if Self.isGuest(id) {

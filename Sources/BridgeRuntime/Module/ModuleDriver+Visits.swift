@@ -69,14 +69,11 @@ extension ModuleDriver {
             guests.nextID += 1
             guests.open[id] = message
             perform { driver in
-                guard driver.isOnline, driver.publisher.isIdle else {
-                    return driver.guestMessageEnded(id, .noLink("the link broke before it was sent"))
-                }
-                driver.openQoS = message.qos
                 let publish = PublishStateMachine.Message(
                     id: id, topic: message.topic, payload: message.payload, qos: message.qos, retain: message.retain)
-                driver.note(publish)
-                driver.run(driver.publisher.begin(publish, now: driver.clock.now))
+                guard driver.begin(publish) else {
+                    return driver.guestMessageEnded(id, .noLink("the link broke before it was sent"))
+                }
             }
         } else if !guests.visits.isEmpty, !guests.isVisitRunning, link.admitsGuests {
             let visit = guests.visits.removeFirst().visit

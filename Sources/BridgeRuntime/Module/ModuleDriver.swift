@@ -7,7 +7,7 @@ protocol ModuleDriverDelegate: AnyObject {
     /// The remote broker has taken a new MQTT session; messages of that session come after this.
     func moduleSessionBegan()
     /// Messages may be published.
-    func moduleOnline(_ profile: ModuleProfile)
+    func moduleOnline(_ profile: ModuleProfile, over kind: LinkKind)
     /// No messages may be published; `reason` for people.
     func moduleOffline(_ reason: String)
     /// Recovery has come to another rung, or failed there for another reason.
@@ -20,8 +20,14 @@ protocol ModuleDriverDelegate: AnyObject {
     func moduleRefused(_ id: Int64, code: String, reason: String)
     /// This message goes back to the head of its queue; `certainlyNotSent` when the module answered `ERROR`.
     func moduleReturned(_ id: Int64, certainlyNotSent: Bool)
+    /// The remote broker does not want this message now: it goes back to the head of its queue.
+    func modulePostponed(_ id: Int64)
+    /// The remote broker does not want this message until somebody changes something: it is kept aside.
+    func moduleSetAside(_ id: Int64, reason: String)
     /// A message came from the remote broker.
-    func moduleReceived(_ message: ReceivedMessage)
+    func moduleReceived(_ message: ReceivedMessage, for audience: Audience)
+    /// A batch of messages came whose acknowledgements can be held: whether they may leave at once.
+    func moduleMayAcknowledge() -> Bool
     /// The remote broker acknowledged a subscription.
     func moduleSubscribed(_ filter: [UInt8])
     /// The remote broker dropped a filter of an earlier configuration.
@@ -55,7 +61,7 @@ protocol ModuleDriverDelegate: AnyObject {
 /// One command is on the wire at a time. The link machine's commands and the publisher's share the session; the link's
 /// go first.
 final class ModuleDriver {
-    enum Owner { case nobody, link, publisher, guest }
+    enum Owner { case nobody, link, publisher, stream, guest }
 
     weak var delegate: (any ModuleDriverDelegate)?
     let port: any ModulePort
@@ -64,6 +70,12 @@ final class ModuleDriver {
     var session: CommandSession
     var link: LinkStateMachine
     var publisher: PublishStateMachine
+    /// MQTT over the module's TCP connection; `nil`: this driver has no socket link.
+    let carrier: SocketCarrier?
+    /// The bytes of that connection; `nil`: there is none.
+    var transfer: SocketTransfer?
+    /// Called before a send of so many bytes goes out, and with `nil` once none is open any more.
+    var markSend: (Int?) -> Void = { _ in }
     var owner = Owner.nobody
     /// Commands that wait for the session to be idle, at most one of each.
     var waitingLink: ATCommand?
@@ -98,8 +110,10 @@ final class ModuleDriver {
     /// A driver for one port. `baud` is the line's rate, for time-outs of long lines.
     init(
         _ settings: LinkSettings, port: any ModulePort, baud: Int, clock: any BridgeClock, log: Log,
-        hostClock: @escaping () -> HostClock? = { nil }, topicMatches: @escaping ([UInt8]) -> Bool
+        carrier: SocketCarrier? = nil, hostClock: @escaping () -> HostClock? = { nil },
+        topicMatches: @escaping ([UInt8]) -> Bool
     ) {
+        self.carrier = carrier
         self.hostClock = settings.tls == nil ? { nil } : hostClock
         self.port = port
         self.clock = clock
@@ -113,6 +127,7 @@ final class ModuleDriver {
         port.onClosed = { [weak self] reason in self?.portLost(reason) }
         port.onDrained = { [weak self] in self?.drained() }
         deadline = MovingDeadline(clock) { [weak self] in self?.deadlineReached() }
+        carrier?.delegate = self
     }
 
     // MARK: For the dispatcher
@@ -126,7 +141,11 @@ final class ModuleDriver {
     /// Closes the session in order; `moduleFinished` follows. The caller bounds the time.
     func stop() {
         note(.stop)
-        perform { $0.run($0.link.stop(now: $0.clock.now)) }
+        perform { driver in
+            // MQTT first says farewell over the connection, where there is one.
+            if let carrier = driver.carrier, driver.transfer != nil { return carrier.finish() }
+            driver.run(driver.link.stop(now: driver.clock.now))
+        }
     }
 
     /// Whether `publish` would be taken now.
@@ -134,25 +153,48 @@ final class ModuleDriver {
 
     /// Whether the publisher can begin a message.
     var isReadyToPublish: Bool {
-        isOnline && publisher.isIdle && owner == .nobody && session.isIdle && waitingLink == nil
+        if let carrier, link.kind == .socket { return isOnline && carrier.canPublish && pausedUntil == nil }
+        return isOnline && publisher.isIdle && owner == .nobody && session.isIdle && waitingLink == nil
             && waitingPublish == nil && !awaitsConfirmation && pausedUntil == nil
     }
 
     /// Whether a message is with the module; a heartbeat is none.
-    var hasOpenPublish: Bool { publisher.openMessage.map { !Dispatcher.isHeartbeat($0) && !Self.isGuest($0) } ?? false }
+    var hasOpenPublish: Bool {
+        let open = carrier?.open.map(\.id) ?? []
+        return (open + [publisher.openMessage].compactMap(\.self)).contains {
+            !Dispatcher.isHeartbeat($0) && !Self.isGuest($0)
+        }
+    }
 
     /// Publishes one message; its fate comes as an event of the delegate.
     func publish(_ message: PublishStateMachine.Message) {
+        if link.kind == .socket {
+            // At once: several may follow each other.
+            if !begin(message) { delegate?.modulePostponed(message.id) }
+            return perform { _ in }
+        }
         perform { driver in
             // Asked for in the middle of an event, of which a later part may have ended the session.
-            guard driver.isOnline, driver.publisher.isIdle else {
+            guard driver.begin(message) else {
                 driver.delegate?.moduleReturned(message.id, certainlyNotSent: true)
                 return
             }
-            driver.openQoS = message.qos
-            driver.note(message)
-            driver.run(driver.publisher.begin(message, now: driver.clock.now))
         }
+    }
+
+    /// Hands a message to whoever publishes; false: not now.
+    func begin(_ message: PublishStateMachine.Message) -> Bool {
+        guard isOnline else { return false }
+        if let carrier, link.kind == .socket {
+            guard carrier.canPublish else { return false }
+            carrier.publish(message)
+            return true
+        }
+        guard publisher.isIdle else { return false }
+        openQoS = message.qos
+        note(message)
+        run(publisher.begin(message, now: clock.now))
+        return true
     }
 
     /// The MPUBEX record is on disk.
@@ -189,6 +231,7 @@ final class ModuleDriver {
 
     /// Closes the port at once.
     func abandon() {
+        _ = carrier?.streamClosed()
         port.close()
         deadline?.move(to: nil)
     }
@@ -232,6 +275,7 @@ final class ModuleDriver {
             if let due = driver.publisher.deadline, due <= now {
                 driver.run(driver.publisher.deadlineReached(now: now))
             }
+            driver.streamDeadlineReached(now: now)
             if let due = driver.pausedUntil, due <= now { driver.pausedUntil = nil }
             driver.guestDeadlineReached(now: now)
         }
@@ -256,9 +300,13 @@ final class ModuleDriver {
         }
         admitGuests()
         if canPublish { delegate?.moduleReady() }
-        deadline?.move(
-            to: [session.deadline, link.deadline, publisher.deadline, pausedUntil, guests.deadline].compactMap { $0 }
-                .min())
+        // What was published meanwhile goes along.
+        driveStream()
+        let deadlines = [
+            session.deadline, link.deadline, publisher.deadline, pausedUntil, guests.deadline, transfer?.deadline,
+            carrier?.deadline,
+        ]
+        deadline?.move(to: deadlines.compactMap { $0 }.min())
     }
 
     /// Gives the session the next command that waits for it.

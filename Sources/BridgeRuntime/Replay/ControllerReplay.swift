@@ -265,14 +265,17 @@ final class ControllerReplay {
         var onLog: (String) -> Void = { _ in }
 
         func moduleSessionBegan() {}
-        func moduleOnline(_ profile: ModuleProfile) {}
+        func moduleOnline(_ profile: ModuleProfile, over kind: LinkKind) {}
         func moduleOffline(_ reason: String) { onLog("offline: \(reason)") }
         func moduleRecovers(_ recovery: Recovery) {}
         func moduleReady() {}
         func moduleAcknowledged(_ id: Int64) { onLog("the publish is acknowledged") }
         func moduleRefused(_ id: Int64, code: String, reason: String) { onLog("refused: \(reason)") }
         func moduleReturned(_ id: Int64, certainlyNotSent: Bool) { onLog("the publish goes back to the queue") }
-        func moduleReceived(_ message: ReceivedMessage) {}
+        func modulePostponed(_ id: Int64) {}
+        func moduleSetAside(_ id: Int64, reason: String) {}
+        func moduleMayAcknowledge() -> Bool { true }
+        func moduleReceived(_ message: ReceivedMessage, for audience: Audience) {}
         func moduleSubscribed(_ filter: [UInt8]) {}
         func moduleUnsubscribed(_ filter: [UInt8]) {}
         func moduleWarned(_ code: String, _ text: String) { onLog(text) }

@@ -179,6 +179,9 @@ public struct LinkStateMachine {
     /// Which link this module gets; settled once `ATI` was answered.
     public var kind: LinkKind { .mqtt }
 
+    /// Whether received bytes stay in the module until they are read.
+    public var readsOnRequest: Bool { settings.cachedReceive }
+
     /// When `deadlineReached` is due.
     public var deadline: Duration? {
         switch state {

@@ -18,14 +18,17 @@ public struct PublishStateMachine: ~Copyable {
         public var qos: Int
         /// The retain flag.
         public var retain: Bool
+        /// For how many seconds it is still good; only a socket link can pass that on. `nil`: for ever.
+        public var expiry: UInt32?
 
         /// A message to publish.
-        public init(id: Int64, topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool) {
+        public init(id: Int64, topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool, expiry: UInt32? = nil) {
             self.id = id
             self.topic = topic
             self.payload = payload
             self.qos = qos
             self.retain = retain
+            self.expiry = expiry
         }
     }
 

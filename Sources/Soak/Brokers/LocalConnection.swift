@@ -5,7 +5,7 @@ import MosquittoClient
 ///
 /// What was read is acknowledged by the first write after the end of its batch; while `mayWrite` is false nothing leaves,
 /// neither acknowledgements nor the bridge's own publishes.
-final class LocalConnection: LocalBroker {
+final class LocalConnection: BrokerConnection {
     private static let batchLimit = 64
 
     private let session: LocalSession

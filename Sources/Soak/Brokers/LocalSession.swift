@@ -43,7 +43,7 @@ final class LocalSession {
     var waiting: Int { inFlight.count + queue.count - head }
 
     /// A client for the bridge, for one connection.
-    func client(_ onEvent: @escaping (MosquittoClient.Event) -> Void) -> any LocalBroker {
+    func client(_ onEvent: @escaping (MosquittoClient.Event) -> Void) -> any BrokerConnection {
         LocalConnection(self, onEvent)
     }
 

@@ -1,7 +1,7 @@
 public import MosquittoClient
 
-/// The connection to the broker on this host: a seam in front of libmosquitto.
-public protocol LocalBroker: AnyObject {
+/// A connection to an MQTT broker: a seam in front of libmosquitto.
+public protocol BrokerConnection: AnyObject {
     /// Whether requests can be made.
     var isConnected: Bool { get }
     /// While false nothing is written: no PUBACK leaves.
@@ -24,4 +24,4 @@ public protocol LocalBroker: AnyObject {
     func disconnect()
 }
 
-extension MosquittoClient: LocalBroker {}
+extension MosquittoClient: BrokerConnection {}

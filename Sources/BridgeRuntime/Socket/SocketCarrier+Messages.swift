@@ -1,0 +1,114 @@
+import ModemCore
+import MosquittoClient
+
+/// Why a publish was refused, and what becomes of the message.
+struct PublishRefusal: Equatable {
+    /// What to do with it.
+    enum Fate: Equatable {
+        /// It may go later: the broker is short of something.
+        case later
+        /// It may go once somebody has changed something: it is kept aside.
+        case aside
+        /// It will never go.
+        case never
+    }
+
+    /// What to do with it.
+    var fate: Fate
+    /// One word, for the list of refusals.
+    var code: String
+    /// For people.
+    var reason: String
+}
+
+/// Publishing: what is under way, and what the broker says to it.
+extension SocketCarrier {
+    /// A message that was given to the client.
+    struct OpenMessage: Equatable {
+        var id: Int64
+        var mid: Int32
+        var qos: Int
+        var bytes: Int
+    }
+
+    /// Bytes of QoS 0 messages that may be under way: as much as keeps the line busy.
+    static let unacknowledgedBytes = 4096
+
+    /// Whether `publish` would be taken now.
+    var canPublish: Bool {
+        guard phase == .up, isGateOpen, open.count < 256 else { return false }
+        var (count, bytes) = (0, 0)
+        for message in open {
+            if message.qos > 0 { count += 1 } else { bytes += message.bytes }
+        }
+        return count < window && bytes < Self.unacknowledgedBytes
+    }
+
+    /// Publishes at QoS 1 and 2 that may be under way.
+    var window: Int { suspects > 0 ? 1 : values.window }
+
+    /// Whether a message is under way.
+    func isOpen(_ id: Int64) -> Bool { open.contains { $0.id == id } }
+
+    /// Publishes a message; its fate follows.
+    func publish(_ message: PublishStateMachine.Message) {
+        guard let broker = client?.broker, phase == .up else { return }
+        do throws(MosquittoError) {
+            let mid = try broker.publish(
+                topic: message.topic, payload: message.payload, qos: message.qos, retain: message.retain,
+                expiry: version == .v5 ? message.expiry : nil)
+            open.append(
+                OpenMessage(
+                    id: message.id, mid: mid, qos: message.qos, bytes: message.topic.count + message.payload.count + 8))
+        } catch {
+            let isHopeless = error.code == .invalid || error.code == .tooLarge
+            delegate?.carrierRefused(
+                message.id, PublishRefusal(fate: isHopeless ? .never : .later, code: "mqtt", reason: "\(error)"))
+        }
+    }
+
+    func published(_ mid: Int32, _ reasonCode: Int32) {
+        guard let message = open.first(where: { $0.mid == mid }) else { return }
+        if message.qos == 0 {
+            // Written, which is not sent.
+            fences.append((message.id, endOfPlain))
+            return
+        }
+        guard reasonCode >= 128 else { return finish(message.id) }
+        open.removeAll { $0.mid == mid }
+        suspects = max(0, suspects - 1)
+        delegate?.carrierRefused(message.id, Self.refusal(reasonCode))
+    }
+
+    func finish(_ id: Int64) {
+        guard let index = open.firstIndex(where: { $0.id == id }) else { return }
+        let message = open.remove(at: index)
+        if message.qos > 0 { suspects = max(0, suspects - 1) }
+        delegate?.carrierAcknowledged(id, qos: message.qos)
+    }
+
+    /// When an acknowledgement is late: all bytes are out, and nothing has come for so long.
+    var lateAt: Duration? {
+        guard open.contains(where: { $0.qos > 0 }), outgoing.count == 0 else { return nil }
+        return max(lastReceived, emptySince) + values.acknowledgementTimeout
+    }
+
+    /// What a reason code of PUBACK or PUBREC means for the message (MQTT 5.0, 3.4.2.1).
+    static func refusal(_ code: Int32) -> PublishRefusal {
+        let (fate, words): (PublishRefusal.Fate, String) =
+            switch code {
+            case 128: (.later, "unspecified error")
+            case 131: (.later, "implementation specific error")
+            case 135: (.aside, "not authorised: check the rights of this client")
+            case 144: (.never, "topic name invalid")
+            case 149: (.never, "packet too large")
+            case 151: (.later, "quota exceeded")
+            case 153: (.never, "payload format invalid")
+            case 154: (.aside, "retain not supported")
+            case 155: (.aside, "QoS not supported")
+            default: (.aside, "refused")
+            }
+        return PublishRefusal(
+            fate: fate, code: "broker", reason: "the remote broker said: \(words) (reason code \(code))")
+    }
+}
