@@ -15,6 +15,8 @@ extension SimulatedModule {
         case deny(Int)
         /// The network registers and does not attach.
         case refuseAttach
+        /// What `AT+CSQ` tells from now on: 0 to 31, or 99.
+        case signal(Int)
         case echoOn
         case delayPuback(Duration)
         case losePuback, losePublish, refuseConnack
@@ -71,6 +73,7 @@ extension SimulatedModule {
             cell.isAttached = false
             cell.dropContexts()
             dropLink(now: now)
+        case .signal(let strength): cell.signal = strength
         case .register: serviceReturned(now: now)
         case .echoOn: settings.echo = true
         case .delayPuback(let delay): faults.delayPuback = delay

@@ -31,6 +31,11 @@ enum FaultLine: Equatable {
         case "deregister": return .module(.deregister(rest.isEmpty ? nil : try seconds(rest, name)))
         case "deny": return .module(.deny(rest.isEmpty ? 7 : try count(rest, name)))
         case "refuse-attach": return .module(.refuseAttach)
+        case "signal":
+            guard rest.count == 1, let value = Int(rest[0]), (0...31).contains(value) || value == 99 else {
+                throw Problem(text: "signal wants 0 to 31, or 99")
+            }
+            return .module(.signal(value))
         case "register": return .module(.register)
         case "replug": return .replug(rest.isEmpty ? .seconds(1) : try seconds(rest, name))
         case "echo-on": return .module(.echoOn)
