@@ -86,6 +86,7 @@ struct SimulateCommand: Command {
             .flag("any-suite", nil, "TLS with all of OpenSSL's suites, not only the manual's") {
                 $0.simulator.offersAnySuite = true
             },
+            .flag("quiet", nil, "print nothing but errors: neither `ready` nor `ok`") { $0.isQuiet = true },
         ]
     }
 
@@ -101,6 +102,7 @@ struct SimulateCommand: Command {
 
     var simulator = SimulatorOptions()
     var dialect: String?
+    var isQuiet = false
 
     mutating func validate() throws(UsageProblem) {
         guard !simulator.checksRate || simulator.baud > 0 else { throw UsageProblem("--check-rate goes with --baud") }
@@ -125,7 +127,7 @@ struct SimulateCommand: Command {
             let service = try SimulatorService(simulator, loop: loop)
             running = service
             service.onQuit = { loop.stop() }
-            let console = try SimulatorConsole(service, loop: loop)
+            let console = try SimulatorConsole(service, loop: loop, isQuiet: isQuiet)
             loop.run()
             console.close()
             source.close()
