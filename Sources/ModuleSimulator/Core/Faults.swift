@@ -21,6 +21,8 @@ extension SimulatedModule {
         case delayPuback(Duration)
         case losePuback, losePublish, refuseConnack
         case publishError(String)
+        /// Every publish to this topic is answered ERROR; nil: none any more.
+        case refuseTopic(String?)
         case removeSIM, insertSIM
         case print(String)
         case powerLoss(lines: Int, hasEffect: Bool, beginning: String)
@@ -80,6 +82,7 @@ extension SimulatedModule {
         case .losePuback: faults.losePuback = true
         case .losePublish: faults.losePublish = true
         case .refuseConnack: faults.refuseConnack = true
+        case .refuseTopic(let topic): faults.refusedTopic = topic.map { Array($0.utf8) }
         case .publishError(let text): faults.nextPublishError = text
         case .removeSIM: removeSIM(now: now)
         case .insertSIM:

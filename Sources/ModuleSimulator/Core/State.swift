@@ -189,6 +189,8 @@ struct FaultState: Equatable {
     var losePuback = false
     var losePublish = false
     var nextPublishError: String?
+    /// Every publish to this topic is answered ERROR.
+    var refusedTopic: [UInt8]?
     var refuseConnack = false
     var powerLoss: PowerLoss?
     /// The port dies after so many bytes of an FSWRITE.

@@ -44,6 +44,9 @@ enum FaultLine: Equatable {
         case "lose-publish": return .module(.losePublish)
         case "error-next-mpub":
             return .module(.publishError(rest.isEmpty ? "ERROR" : rest.joined(separator: " ")))
+        case "refuse-topic":
+            guard rest.count < 2 else { throw Problem(text: "refuse-topic wants a topic or nothing") }
+            return .module(.refuseTopic(rest.first))
         case "refuse-connack": return .module(.refuseConnack)
         case "sim-remove": return .module(.removeSIM)
         case "sim-insert": return .module(.insertSIM)

@@ -14,10 +14,10 @@ struct SimulateCommand: Command {
         answered with `ok` or `error: …`: drop-tcp, pdp-deact, stall S, half-open, heal, hang, hang-hard, power-cycle,
         reboot, garbage [N], deregister [S], deny [CAUSE] (registration, as 3GPP TS 24.301 numbers it),
         refuse-attach, register, signal N (as AT+CSQ tells it), replug [S], echo-on, delay-puback S, lose-puback,
-        lose-publish, error-next-mpub [TEXT], refuse-connack, sim-remove, sim-insert, power-loss-before N [START]
-        (power goes as the N-th command line from now, or of those that begin with START, is complete, nothing of it is
-        done), power-loss-after N [START] (it is done, its answer is not heard), fs-full [off], cut-upload N (the port
-        dies after N bytes of an FSWRITE), print TEXT,
+        lose-publish, error-next-mpub [TEXT], refuse-topic [TOPIC] (ERROR to every publish there; none: to none any more),
+        refuse-connack, sim-remove, sim-insert, power-loss-before N [START] (power goes as the N-th command line from now,
+        or of those that begin with START, is complete, nothing of it is done), power-loss-after N [START] (it is done,
+        its answer is not heard), fs-full [off], cut-upload N (the port dies after N bytes of an FSWRITE), print TEXT,
         quit.
         Durations are written as 15ms, 2 s or 1 min.
         """
