@@ -66,6 +66,32 @@ extension EndToEndTests {
             )
         }
 
+        @Test("signal and operator are of the moment it is asked, through the service")
+        func radio() throws {
+            let rig = try BridgeRig()
+            try rig.start()
+            let questions = { rig.simulator.commands().count { $0 == "AT+COPS?" } }
+            #expect(questions() == 0)
+            let out = try rig.outbound(10)
+            try rig.awaitArrival([out])
+            CommandSnapshot.check(try Run(rig, []).finish(rig).text, "status.txt", rig)
+            CommandSnapshot.check(try Run(rig, ["--json"]).finish(rig).text, "status.json", rig)
+            #expect(questions() == 1)
+            try rig.simulator.fault("signal 3")
+            let more = try rig.outbound(10)
+            var text = ""
+            // What was asked for a moment ago is new enough for 10 s.
+            let end = rig.loop.now + .seconds(20)
+            while !text.contains("-107 dBm, very weak (3 of 31)") {
+                try #require(rig.loop.now < end, "\(text)")
+                text = try Run(rig, []).finish(rig).text
+            }
+            #expect(text.contains("  operator      46001, LTE, "), "\(text)")
+            #expect(questions() == 2)
+            try rig.awaitArrival([more])
+            expectClean(more, rig)
+        }
+
         @Test("--watch on a terminal: drawn anew each second, in colours, until Ctrl-C")
         func terminal() throws {
             let rig = try BridgeRig()

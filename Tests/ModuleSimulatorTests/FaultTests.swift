@@ -227,6 +227,26 @@ import Testing
         #expect(dialogue.say("AT+CGATT=1").hasSuffix("|OK|"))
     }
 
+    @Test func aRefusedTopicIsRefusedUntilItIsNot() throws {
+        var dialogue = Dialogue.ready()
+        dialogue.connect()
+        try dialogue.fault("refuse-topic a/bad")
+        for _ in 0..<2 { #expect(dialogue.say("AT+MPUB=\"a/bad\",0,0,\"x\"") == "|ERROR|") }
+        #expect(dialogue.say("AT+MPUB=\"a/good\",0,0,\"x\"") == "|OK|")
+        try dialogue.fault("refuse-topic")
+        #expect(dialogue.say("AT+MPUB=\"a/bad\",0,0,\"x\"") == "|OK|")
+        #expect(throws: FaultLine.Problem.self) { try FaultLine.parse("refuse-topic a b") }
+    }
+
+    @Test func theSignalIsWhatItIsTold() throws {
+        var dialogue = Dialogue.ready()
+        try dialogue.fault("signal 3")
+        #expect(dialogue.say("AT+CSQ") == "|+CSQ: 3,0||OK|")
+        for wrong in ["signal", "signal 32", "signal -1", "signal x", "signal 1 2"] {
+            #expect(throws: FaultLine.Problem.self) { try FaultLine.parse(wrong) }
+        }
+    }
+
     @Test func aNameIsLookedUpInTheSceneOnly() {
         // YM310 AT manual 9.21 and its example: only after CSTT, CIICR, CIFSR.
         var dialogue = Dialogue.ready()

@@ -32,6 +32,7 @@ struct HelpTests {
         let command = try #require(CommandLineTool.sheet.allCommands.first { $0.name == name })
         #expect(!command.summary.isEmpty && !command.summary.hasSuffix("."))
         #expect(!command.examples.isEmpty)
+        #expect(command.options.contains { $0.name == "quiet" }, "\(name) has no --quiet")
         for line in command.details.split(separator: "\n") { #expect(line.count <= 118, "\(line)") }
         let letters = command.options.compactMap(\.letter)
         #expect(Set(letters).count == letters.count)

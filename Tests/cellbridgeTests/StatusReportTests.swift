@@ -14,7 +14,8 @@ struct StatusReportTests {
             "last_recovery": .members([
                 "rung": "radio", "reason": "CLOSED", "began": .number(now - 7600), "ended": .number(now - 7500),
             ]),
-            "signal": .members(["csq": 23, "dbm": -67, "words": "good", "age": 7520]),
+            "signal": .members(["csq": 23, "dbm": -67, "words": "good", "age": 4]),
+            "operator": .members(["name": "CHN-UNICOM", "technology": "LTE", "age": 4]),
         ]
         change(&values)
         return .object(
@@ -68,7 +69,8 @@ struct StatusReportTests {
                 $0["at"] = "at registration"
                 $0["rung"] = "radio"
                 $0["reason"] = "no registration\u{1B}[2J"
-                $0["signal"] = .null
+                $0["signal"] = .members(["csq": 2, "dbm": -109, "words": "very weak", "age": 3720])
+                $0["operator"] = .null
                 $0["last_recovery"] = .members([
                     "rung": "radio", "reason": "x", "began": .number(now - 7500), "ended": .null,
                 ])
@@ -99,17 +101,30 @@ struct StatusReportTests {
         let first = StatusReport(service: answer())
         let later = StatusReport(
             service: .object(
-                (answer { $0["signal"] = .members(["csq": 23, "dbm": -67, "words": "good", "age": 7521]) }.members ?? [])
-                    .map {
-                        switch $0.name {
-                        case "now", "uptime": .init(name: $0.name, value: .number(($0.value.integer ?? 0) + 1))
-                        default: $0
-                        }
-                    }))
+                (answer {
+                    $0["signal"] = .members(["csq": 23, "dbm": -67, "words": "good", "age": 5])
+                    $0["operator"] = .members(["name": "CHN-UNICOM", "technology": "LTE", "age": 5])
+                }.members ?? [])
+                .map {
+                    switch $0.name {
+                    case "bytes":
+                        .init(
+                            name: "bytes",
+                            value: .members([
+                                "payload_out": 812, "payload_in": 1234, "line_sent": 3_456_800,
+                                "line_received": 1_000_100,
+                            ]))
+                    case "now", "uptime": .init(name: $0.name, value: .number(($0.value.integer ?? 0) + 1))
+                    default: $0
+                    }
+                }))
         #expect(first.mark(isJSON: true) == later.mark(isJSON: true) && first.json != later.json)
         #expect(first.mark(isJSON: false) == later.mark(isJSON: false))
         let other = StatusReport(service: answer { $0["link"] = "offline" })
         #expect(first.mark(isJSON: true) != other.mark(isJSON: true))
+        let weaker = StatusReport(
+            service: answer { $0["signal"] = .members(["csq": 5, "dbm": -103, "words": "weak", "age": 4]) })
+        #expect(first.mark(isJSON: true) != weaker.mark(isJSON: true))
         #expect(first.mark(isJSON: false) != other.mark(isJSON: false))
     }
 

@@ -3,6 +3,9 @@ extension ATCommand {
     /// `AT+CSQ`: answers `+CSQ: rssi,ber`. YM310 AT manual 5.1.
     public static var csq: ATCommand { ATCommand("AT+CSQ", prefixes: ["+CSQ"]) }
 
+    /// `AT+COPS?`: answers `+COPS: mode[,format,"oper"[,AcT]]`. YM310 AT manual 5.6.
+    public static var copsQuery: ATCommand { ATCommand("AT+COPS?", timeout: queryTimeout, prefixes: ["+COPS"]) }
+
     /// `AT+CEREG=n`: LTE registration URCs. YM310 AT manual 5.4.
     public static func ceregEnable(_ mode: Int = 1) -> ATCommand { ATCommand("AT+CEREG=\(mode)") }
 

@@ -22,6 +22,7 @@ extension BridgeAssembly {
             .init(name: "reason", value: .text(history.reason)),
             .init(name: "last_recovery", value: history.outage.map(\.json) ?? .null),
             .init(name: "signal", value: signal),
+            .init(name: "operator", value: network),
             .init(name: "profile", value: .text(isKnown ? module.link.currentProfile.name : nil)),
             .init(name: "module", value: module.link.facts.json),
             .init(name: "local", value: .text(local.isConnected ? "connected" : "not connected")),
@@ -51,10 +52,19 @@ extension BridgeAssembly {
     }
 
     private var signal: JSONValue {
-        guard let signal = module.link.facts.signal else { return .null }
+        let known = [module.link.facts.signal, desk?.radio.signal].compactMap(\.self)
+        guard let signal = known.max(by: { $0.at < $1.at }) else { return .null }
         return .members([
             "csq": .number(signal.csq), "dbm": .number(signal.dBm), "words": .text(signal.words),
             "age": .number((dispatcher.clock.now - signal.at).components.seconds),
+        ])
+    }
+
+    private var network: JSONValue {
+        guard let network = desk?.radio.network else { return .null }
+        return .members([
+            "name": .text(network.name), "technology": .text(network.technology),
+            "age": .number((dispatcher.clock.now - network.at).components.seconds),
         ])
     }
 

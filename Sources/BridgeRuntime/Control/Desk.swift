@@ -65,6 +65,8 @@ final class Desk {
     var listeners: [Int: Listener] = [:]
     /// Who is told of what goes over the line.
     var watchers: [Int: ControlCall] = [:]
+    /// Signal and operator, asked for when somebody wants to know.
+    let radio: RadioWatch
     private var nextNumber = 0
 
     /// One `subscribe`.
@@ -82,13 +84,14 @@ final class Desk {
     init(_ owner: any DeskOwner, ownUser: UInt32) {
         self.owner = owner
         self.ownUser = ownUser
+        radio = RadioWatch(owner.driver.clock)
     }
 
     /// Does one request.
     func handle(_ call: ControlCall) {
         guard let owner else { return call.fail(ExitCode.unavailable.rawValue, "the service is stopping") }
         switch call.operation {
-        case "status": call.finish(owner.deskStatus())
+        case "status": status(call, owner)
         case "connect": connect(call, owner)
         case "publish": publish(call, owner)
         case "subscribe": subscribe(call, owner)

@@ -46,7 +46,7 @@ extension Doctor {
             try stage(
                 .network,
                 { () throws(CommandFailure) in
-                    RadioChecks.network(try queries.ask(ATCommand(line: Array("AT+COPS?".utf8), prefixes: ["+COPS"])))
+                    RadioChecks.network(try queries.ask(.copsQuery))
                 })
         else { return false }
         guard

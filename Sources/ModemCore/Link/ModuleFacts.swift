@@ -1,4 +1,4 @@
-import ATProtocol
+public import ATProtocol
 
 /// Signal strength as `AT+CSQ` tells it. YM310 AT manual 5.1.
 public struct Signal: Equatable, Sendable {
@@ -8,7 +8,7 @@ public struct Signal: Equatable, Sendable {
     public let at: Duration
 
     /// From an answer; nil when the module does not know it (99), or the answer makes no sense.
-    init?(_ result: CommandResult, at now: Duration) {
+    public init?(_ result: CommandResult, at now: Duration) {
         guard result.isSuccess, let value = result.lines.first.map(fieldsAfterColon)?.first.flatMap({ Int($0) }),
             (0...31).contains(value)
         else { return nil }

@@ -3,7 +3,7 @@ extension SimulatedModule {
     mutating func networkReply(_ command: ParsedCommand, now: Duration) -> Reply? {
         switch (command.name, command.form) {
         case ("+CSQ", .test): return .says("+CSQ: (0-31,99),(0-7,99)")
-        case ("+CSQ", .execute): return .says(cell.isHeard ? "+CSQ: 24,0" : "+CSQ: 99,99")
+        case ("+CSQ", .execute): return .says(cell.isHeard ? "+CSQ: \(cell.signal),0" : "+CSQ: 99,99")
         case ("+CESQ", .test): return .says("+CESQ: (0-63,99),(0-7,99),(0-96,255),(0-49,255),(0-34,255),(0-97,255)")
         case ("+CESQ", .execute):
             return .says(cell.isRegistered ? "+CESQ: 99,99,255,255,22,54" : "+CESQ: 99,99,255,255,255,255")

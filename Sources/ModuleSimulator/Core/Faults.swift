@@ -15,10 +15,14 @@ extension SimulatedModule {
         case deny(Int)
         /// The network registers and does not attach.
         case refuseAttach
+        /// What `AT+CSQ` tells from now on: 0 to 31, or 99.
+        case signal(Int)
         case echoOn
         case delayPuback(Duration)
         case losePuback, losePublish, refuseConnack
         case publishError(String)
+        /// Every publish to this topic is answered ERROR; nil: none any more.
+        case refuseTopic(String?)
         case removeSIM, insertSIM
         case print(String)
         case powerLoss(lines: Int, hasEffect: Bool, beginning: String)
@@ -71,12 +75,14 @@ extension SimulatedModule {
             cell.isAttached = false
             cell.dropContexts()
             dropLink(now: now)
+        case .signal(let strength): cell.signal = strength
         case .register: serviceReturned(now: now)
         case .echoOn: settings.echo = true
         case .delayPuback(let delay): faults.delayPuback = delay
         case .losePuback: faults.losePuback = true
         case .losePublish: faults.losePublish = true
         case .refuseConnack: faults.refuseConnack = true
+        case .refuseTopic(let topic): faults.refusedTopic = topic.map { Array($0.utf8) }
         case .publishError(let text): faults.nextPublishError = text
         case .removeSIM: removeSIM(now: now)
         case .insertSIM:

@@ -225,6 +225,7 @@ extension SimulatedModule {
 
     /// Publishes for MPUB and MPUBEX.
     mutating func publish(_ packet: MQTTPacket.Publish, now: Duration) -> Reply {
+        if faults.refusedTopic == packet.topic { return .error }
         if let text = faults.nextPublishError {
             faults.nextPublishError = nil
             return text == "ERROR" ? .error : Reply(ending: .raw(text))

@@ -81,6 +81,8 @@ package struct CellState: Equatable {
     var denied: Int?
     /// The network registers and does not attach.
     var refusesAttach = false
+    /// What `AT+CSQ` tells where a cell is heard.
+    var signal = 24
     var isMultiLink = false
     var ip = IPState.initial
     var contexts: [Int: Context]
@@ -103,10 +105,10 @@ package struct CellState: Equatable {
     mutating func powerOn(from rung: Cure) {
         let saved = privateNetwork
         let stillLost = (lost?.rawValue ?? 0) > rung.rawValue ? lost : nil
-        let network = (hasCoverage, denied, refusesAttach)
+        let network = (hasCoverage, denied, refusesAttach, signal)
         self = CellState(apn: saved?.first ?? defaultAPN)
         privateNetwork = saved
-        (hasCoverage, denied, refusesAttach) = network
+        (hasCoverage, denied, refusesAttach, signal) = network
         lost = stillLost
     }
 
@@ -187,6 +189,8 @@ struct FaultState: Equatable {
     var losePuback = false
     var losePublish = false
     var nextPublishError: String?
+    /// Every publish to this topic is answered ERROR.
+    var refusedTopic: [UInt8]?
     var refuseConnack = false
     var powerLoss: PowerLoss?
     /// The port dies after so many bytes of an FSWRITE.

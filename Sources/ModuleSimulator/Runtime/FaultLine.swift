@@ -31,6 +31,11 @@ enum FaultLine: Equatable {
         case "deregister": return .module(.deregister(rest.isEmpty ? nil : try seconds(rest, name)))
         case "deny": return .module(.deny(rest.isEmpty ? 7 : try count(rest, name)))
         case "refuse-attach": return .module(.refuseAttach)
+        case "signal":
+            guard rest.count == 1, let value = Int(rest[0]), (0...31).contains(value) || value == 99 else {
+                throw Problem(text: "signal wants 0 to 31, or 99")
+            }
+            return .module(.signal(value))
         case "register": return .module(.register)
         case "replug": return .replug(rest.isEmpty ? .seconds(1) : try seconds(rest, name))
         case "echo-on": return .module(.echoOn)
@@ -39,6 +44,9 @@ enum FaultLine: Equatable {
         case "lose-publish": return .module(.losePublish)
         case "error-next-mpub":
             return .module(.publishError(rest.isEmpty ? "ERROR" : rest.joined(separator: " ")))
+        case "refuse-topic":
+            guard rest.count < 2 else { throw Problem(text: "refuse-topic wants a topic or nothing") }
+            return .module(.refuseTopic(rest.first))
         case "refuse-connack": return .module(.refuseConnack)
         case "sim-remove": return .module(.removeSIM)
         case "sim-insert": return .module(.insertSIM)

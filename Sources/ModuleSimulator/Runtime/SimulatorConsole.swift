@@ -10,10 +10,14 @@ public final class SimulatorConsole {
     private var line: [UInt8] = []
     private static let lineLimit = 4096
 
-    /// Prints `ready PATH` and begins to read commands; the end of the input is no reason to quit.
-    public init(_ service: SimulatorService, loop: EventLoop, input: Int32 = 0, output: Int32 = 1)
-        throws(SystemError)
-    {
+    private let isQuiet: Bool
+
+    /// Prints `ready PATH` and begins to read commands; the end of the input is no reason to quit. `isQuiet`: of all
+    /// answers only errors are printed.
+    public init(
+        _ service: SimulatorService, loop: EventLoop, isQuiet: Bool = false, input: Int32 = 0, output: Int32 = 1
+    ) throws(SystemError) {
+        self.isQuiet = isQuiet
         self.service = service
         self.loop = loop
         self.input = input
@@ -49,6 +53,7 @@ public final class SimulatorConsole {
     }
 
     private func say(_ text: String) {
+        if isQuiet, !text.hasPrefix("error") { return }
         var bytes = Array((text + "\n").utf8)[...]
         while !bytes.isEmpty {
             let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(output, $0.baseAddress, $0.count) }

@@ -24,7 +24,11 @@ struct CompletionCommand: Command {
         ]
     }
 
+    static var options: [CommandOption<CompletionCommand>] { [.dataOnly(\.isQuiet)] }
+
     var shell = Shell.bash
+    /// It prints nothing else anyway.
+    var isQuiet = false
 
     func run() -> ExitCode {
         switch shell {

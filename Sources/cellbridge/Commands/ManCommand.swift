@@ -23,7 +23,11 @@ struct ManCommand: Command {
         ]
     }
 
+    static var options: [CommandOption<ManCommand>] { [.dataOnly(\.isQuiet)] }
+
     var page: String?
+    /// It prints nothing else anyway.
+    var isQuiet = false
 
     mutating func validate() throws(UsageProblem) {
         if let page, Page(rawValue: page) == nil {

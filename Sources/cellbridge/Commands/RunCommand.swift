@@ -22,14 +22,20 @@ struct RunCommand: Command {
             .flag("verbose", "v", "log the AT dialogue too (without passwords, PINs and payloads)") {
                 $0.isVerbose = true
             },
+            .flag("quiet", nil, "log warnings and errors only") { $0.isQuiet = true },
         ]
     }
 
     var path = Configuration.defaultPath
     var isVerbose = false
+    var isQuiet = false
+
+    mutating func validate() throws(UsageProblem) {
+        if isVerbose, isQuiet { throw UsageProblem("--verbose and --quiet exclude each other") }
+    }
 
     func run() -> ExitCode {
-        let log = Log.standardError(threshold: isVerbose ? .debug : .info)
+        let log = Log.standardError(threshold: isVerbose ? .debug : isQuiet ? .warning : .info)
         if let complaint = ConfigurationFile.complaint(path) {
             log(.error, complaint)
             return .noInput

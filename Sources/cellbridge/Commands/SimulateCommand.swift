@@ -13,7 +13,8 @@ struct SimulateCommand: Command {
         SIGTERM and SIGINT end it, SIGUSR1 switches the module off and on. Faults are lines on standard input, each
         answered with `ok` or `error: …`: drop-tcp, pdp-deact, stall S, half-open, heal, hang, hang-hard, power-cycle,
         reboot, garbage [N], deregister [S], deny [CAUSE] (registration, as 3GPP TS 24.301 numbers it),
-        refuse-attach, register, replug [S], echo-on, delay-puback S, lose-puback, lose-publish, error-next-mpub [TEXT],
+        refuse-attach, register, signal N (as AT+CSQ tells it), replug [S], echo-on, delay-puback S, lose-puback,
+        lose-publish, error-next-mpub [TEXT], refuse-topic [TOPIC] (ERROR to every publish there; none: to none any more),
         refuse-connack, sim-remove, sim-insert, power-loss-before N [START] (power goes as the N-th command line from now,
         or of those that begin with START, is complete, nothing of it is done), power-loss-after N [START] (it is done,
         its answer is not heard), fs-full [off], cut-upload N (the port dies after N bytes of an FSWRITE), print TEXT,
@@ -85,6 +86,7 @@ struct SimulateCommand: Command {
             .flag("any-suite", nil, "TLS with all of OpenSSL's suites, not only the manual's") {
                 $0.simulator.offersAnySuite = true
             },
+            .flag("quiet", nil, "print nothing but errors: neither `ready` nor `ok`") { $0.isQuiet = true },
         ]
     }
 
@@ -100,6 +102,7 @@ struct SimulateCommand: Command {
 
     var simulator = SimulatorOptions()
     var dialect: String?
+    var isQuiet = false
 
     mutating func validate() throws(UsageProblem) {
         guard !simulator.checksRate || simulator.baud > 0 else { throw UsageProblem("--check-rate goes with --baud") }
@@ -124,7 +127,7 @@ struct SimulateCommand: Command {
             let service = try SimulatorService(simulator, loop: loop)
             running = service
             service.onQuit = { loop.stop() }
-            let console = try SimulatorConsole(service, loop: loop)
+            let console = try SimulatorConsole(service, loop: loop, isQuiet: isQuiet)
             loop.run()
             console.close()
             source.close()

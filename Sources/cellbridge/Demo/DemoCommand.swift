@@ -18,17 +18,25 @@ struct DemoCommand: Command {
         ("NO_COLOR=1 cellbridge demo > demo.txt", "the same as plain text, for a report"),
     ]
     static var options: [CommandOption<DemoCommand>] {
-        [.flag("verbose", "v", "show the bridge's debug lines: the AT dialogue") { $0.isVerbose = true }]
+        [
+            .flag("verbose", "v", "show the bridge's debug lines: the AT dialogue") { $0.isVerbose = true },
+            .quiet(\.isQuiet),
+        ]
     }
 
     var isVerbose = false
+    var isQuiet = false
+
+    mutating func validate() throws(UsageProblem) {
+        if isVerbose, isQuiet { throw UsageProblem("--verbose and --quiet exclude each other") }
+    }
 
     func run() -> ExitCode {
         // A reader that went away (`| head`) is noticed when writing, so that everything is ended in order.
         signal(SIGPIPE, SIG_IGN)
         let outcome: DemoRun.Outcome
         do throws(SystemError) {
-            outcome = try DemoRun(isVerbose: isVerbose).run()
+            outcome = try DemoRun(isVerbose: isVerbose, isQuiet: isQuiet).run()
         } catch {
             Console.error("cellbridge demo: \(error)")
             return .systemError

@@ -155,7 +155,7 @@ extension DemoRun {
                 screen.paint("every message arrived, in order, through one lost connection\(more)", .green)
                     + " (\(DemoScreen.seconds(now, decimals: 1)) s)")
         } else {
-            screen.line(screen.paint("FAILED: messages were lost, disordered, damaged, or doubled without need", .red))
+            screen.failed("messages were lost, disordered, damaged, or doubled without need")
         }
         return isSound
     }

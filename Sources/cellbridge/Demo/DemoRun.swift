@@ -49,10 +49,10 @@ final class DemoRun {
     var crossedAgain: (out: Duration?, in: Duration?) = (nil, nil)
 
     /// Makes the loop and the directory; nothing runs yet.
-    init(isVerbose: Bool) throws(SystemError) {
+    init(isVerbose: Bool, isQuiet: Bool = false) throws(SystemError) {
         self.isVerbose = isVerbose
         loop = try EventLoop()
-        screen = DemoScreen(isVerbose: isVerbose)
+        screen = DemoScreen(isVerbose: isVerbose, isQuiet: isQuiet)
         start = loop.now
         // Before the directory is there: a signal in between must not leave it behind.
         var seen: (Int32) -> Void = { _ in }
@@ -217,7 +217,7 @@ final class DemoRun {
             return .ended(.unavailable)
         case .failed(let text):
             screen.line()
-            screen.line(screen.paint("FAILED: \(text)", .red))
+            screen.failed(text)
             if !lastLines.isEmpty { screen.line("the bridge's last log lines:") }
             for line in lastLines { screen.show(line) }
             return .ended(.software)

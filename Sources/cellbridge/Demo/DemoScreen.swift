@@ -19,16 +19,28 @@ final class DemoScreen {
     private let isColoured = Console.hasColours
     private var logLines = 0
     private let logLimit: Int
+    private let isQuiet: Bool
 
-    init(isVerbose: Bool) { logLimit = isVerbose ? 2000 : 80 }
+    /// `isQuiet`: nothing is shown but that it failed.
+    init(isVerbose: Bool, isQuiet: Bool) {
+        logLimit = isVerbose ? 2000 : 80
+        self.isQuiet = isQuiet
+    }
 
     func line(_ text: String = "") {
         lines += 1
+        if isQuiet { return }
         if !Console.line(text) { hasReader = false }
     }
 
     func paint(_ text: String, _ colour: Colour) -> String {
         isColoured ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    /// The verdict, when it is a bad one.
+    func failed(_ text: String) {
+        if isQuiet { Console.error("cellbridge demo: \(text)") }
+        line(paint("FAILED: \(text)", .red))
     }
 
     /// `[2/6] text`.

@@ -63,6 +63,11 @@ extension CommandOption {
         .flag("quiet", nil, "print nothing but errors: the exit status tells") { $0[keyPath: place] = true }
     }
 
+    /// `--quiet` of a command whose output is what it was asked for.
+    static func dataOnly(_ place: WritableKeyPath<Target, Bool>) -> CommandOption {
+        .flag("quiet", nil, "print what was asked for and nothing else") { $0[keyPath: place] = true }
+    }
+
     /// `-v, --verbose`.
     static func verbose(_ place: WritableKeyPath<Target, Bool>) -> CommandOption {
         .flag("verbose", "v", "show the AT dialogue on standard error (without passwords, PINs and contents)") {

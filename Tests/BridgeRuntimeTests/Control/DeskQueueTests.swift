@@ -215,7 +215,7 @@ struct DeskQueueTests {
     @Test func statusTellsOfTheLinkAndTheQueue() throws {
         let rig = Rig()
         try rig.online()
-        var status = try #require(Request(rig, "status").value)
+        var status = try rig.status()
         #expect(status["link"] == "online" && status["reason"] == .null)
         #expect(status["signal"]?["csq"]?.integer != nil)
         #expect(status["bytes"]?["line_sent"]?.integer ?? 0 > 100)
@@ -225,7 +225,7 @@ struct DeskQueueTests {
         rig.port.isMute = true
         rig.publish(0..<3)
         rig.clock.advance(by: .seconds(100))
-        status = try #require(Request(rig, "status").value)
+        status = try rig.status()
         #expect(status["link"] == "offline" && status["reason"]?.string?.isEmpty == false)
         #expect(status["since"]?.integer ?? 0 > began)
         #expect(status["last_recovery"]?["rung"]?.string != nil && status["last_recovery"]?["ended"] == .null)
@@ -235,7 +235,7 @@ struct DeskQueueTests {
         rig.port.isMute = false
         rig.port.acknowledges = true
         rig.run(.seconds(2000)) { rig.module.isOnline && rig.dispatcher.waiting == 0 }
-        status = try #require(Request(rig, "status").value)
+        status = try rig.status()
         #expect(status["link"] == "online" && status["queue"]?["out"] == 0 && status["queue"]?["oldest_out"] == .null)
         #expect(status["last_recovery"]?["ended"]?.integer != nil)
     }

@@ -258,9 +258,9 @@ struct DeskTests {
 
     @Test func theStatusTellsOfTheLink() throws {
         let rig = try online()
-        let status = Request(rig, "status").value
-        #expect(status?["link"] == "online" && status?["service"] == true)
-        #expect(status?["counters"]?["sessions"] == 1)
+        let status = try rig.status()
+        #expect(status["link"] == "online" && status["service"] == true)
+        #expect(status["counters"]?["sessions"] == 1)
         #expect(Request(rig, "nonsense").failure?.code == 64)
     }
 

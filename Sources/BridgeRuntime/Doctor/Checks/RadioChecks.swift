@@ -41,6 +41,12 @@ enum RadioChecks {
         0: "GSM", 1: "GSM", 2: "3G", 3: "EDGE", 4: "3G", 5: "3G", 6: "3G", 7: "LTE", 8: "EC-GSM-IoT", 9: "NB-IoT",
     ]
 
+    /// Name and technology of the operator in an answer to `AT+COPS?`; nil when it names none.
+    static func `operator`(_ answer: Answer) -> (name: String, technology: String?)? {
+        guard answer.isSuccess, let fields = answer.fields("+COPS"), let name = fields.text(2) else { return nil }
+        return (name, fields.looseNumber(3).flatMap { technologies[$0] })
+    }
+
     /// The answer to `AT+COPS?` (YM310 AT manual 5.6). It never fails: why there is none is registration's to say.
     static func network(_ answer: Answer) -> Finding {
         guard answer.isSuccess, let fields = answer.fields("+COPS") else {
@@ -49,10 +55,9 @@ enum RadioChecks {
         if fields.looseNumber(0) == 2 {
             return Finding(.network, .warning, "none", facts: [.text("name", nil)], causes: [.deregistered])
         }
-        guard let name = fields.text(2) else {
+        guard let (name, technology) = self.operator(answer) else {
             return Finding(.network, .warning, "none yet", facts: [.text("name", nil)])
         }
-        let technology = fields.looseNumber(3).flatMap { technologies[$0] }
         let facts: [JSONValue.Member] = [.text("name", name), .text("technology", technology)]
         let text = [name, technology].compactMap(\.self).joined(separator: ", ")
         return technology == "GSM" || technology == "EDGE"

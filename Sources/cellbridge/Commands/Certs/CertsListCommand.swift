@@ -17,12 +17,16 @@ struct CertsListCommand: Command {
         ("cellbridge certs list --offline --json -c field-box.toml", "for scripts, without the module"),
     ]
     static var options: [CommandOption<CertsListCommand>] {
-        [.configurationFile(\.path), .offline(\.isOffline), .json(\.isJSON), .verbose(\.isVerbose)]
+        [
+            .configurationFile(\.path), .offline(\.isOffline), .json(\.isJSON), .dataOnly(\.isQuiet),
+            .verbose(\.isVerbose),
+        ]
     }
 
     var path = Configuration.defaultPath
     var isOffline = false
     var isJSON = false
+    var isQuiet = false
     var isVerbose = false
 
     func run() -> ExitCode {
@@ -34,11 +38,11 @@ struct CertsListCommand: Command {
             if isJSON {
                 Console.line(report.json.description)
             } else {
-                for line in report.lines(hasColours: Console.hasColours) { Console.line(line) }
+                for line in report.lines(hasColours: Console.hasColours, isQuiet: isQuiet) { Console.line(line) }
             }
             // That the service is at work is no failure.
             guard let refusal, refusal.code != .temporary else { return .ok }
-            if isJSON { Console.error("cellbridge \(Self.name): \(refusal.text)") }
+            if isJSON || isQuiet { Console.error("cellbridge \(Self.name): \(refusal.text)") }
             return refusal.code
         }
     }

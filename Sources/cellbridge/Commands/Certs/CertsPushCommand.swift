@@ -17,20 +17,23 @@ struct CertsPushCommand: Command {
         ("cellbridge certs push", "with \(Configuration.defaultPath)"),
         ("cellbridge certs push -c field-box.toml -v", "another configuration, with the AT dialogue"),
     ]
-    static var options: [CommandOption<CertsPushCommand>] { [.configurationFile(\.path), .verbose(\.isVerbose)] }
+    static var options: [CommandOption<CertsPushCommand>] {
+        [.configurationFile(\.path), .quiet(\.isQuiet), .verbose(\.isVerbose)]
+    }
 
     var path = Configuration.defaultPath
     var isVerbose = false
+    var isQuiet = false
 
     func run() -> ExitCode {
         Self.reporting { () throws(CommandFailure) in
             let configuration = try CertsWork.load(path, checksFiles: true)
-            let certificates = try CertsPush.usable(configuration)
+            let certificates = try CertsPush.usable(configuration, isQuiet: isQuiet)
             let work = try CertsWork(configuration)
             defer { work.close() }
             let state = try StateDirectory(work.configuration, loop: work.loop)
             defer { state.close() }
-            try CertsPush.run(work, certificates, state, log: CertsWork.log(isVerbose: isVerbose))
+            try CertsPush.run(work, certificates, state, log: CertsWork.log(isVerbose: isVerbose), isQuiet: isQuiet)
             return .ok
         }
     }
@@ -39,7 +42,10 @@ struct CertsPushCommand: Command {
 /// The push as `certs push` and `certs rotate` show it.
 enum CertsPush {
     /// The configured files, when the module can be given them; what is wrong is told.
-    static func usable(_ configuration: Configuration) throws(CommandFailure) -> RemoteCertificates {
+    /// `isQuiet`: errors only.
+    static func usable(
+        _ configuration: Configuration, isQuiet: Bool
+    ) throws(CommandFailure) -> RemoteCertificates {
         guard let tls = configuration.remote.tls else {
             throw CommandFailure(
                 .configuration,
@@ -51,20 +57,21 @@ enum CertsPush {
                 "[remote] tls has verify = false: the module checks and shows no certificate, so that none is written")
         }
         let certificates = RemoteCertificates(tls, now: CertsWork.now)
-        for finding in certificates.findings {
+        for finding in certificates.findings where finding.severity == .error || !isQuiet {
             let word = finding.severity == .error ? "" : "warning: "
             Console.error("[remote] tls \(finding.key): \(word)\(finding.message)")
         }
-        for note in certificates.notes { Console.error("note: \(note)") }
+        for note in certificates.notes where !isQuiet { Console.error("note: \(note)") }
         guard certificates.isUsable else {
             throw CommandFailure(.configuration, "nothing was written: the files cannot be used as they are")
         }
         return certificates
     }
 
-    /// Writes what is missing, and tells of each file.
+    /// Writes what is missing, and tells of each file, unless `isQuiet`.
     static func run(
-        _ work: CertsWork, _ certificates: RemoteCertificates, _ state: StateDirectory, log: Log
+        _ work: CertsWork, _ certificates: RemoteCertificates, _ state: StateDirectory, log: Log,
+        isQuiet: Bool
     ) throws(CommandFailure) {
         let dialogue = work.dialogue(log)
         defer { dialogue.close() }
@@ -72,11 +79,13 @@ enum CertsPush {
         defer { bar.clear() }
         let push = CertificatePush(work.configuration, certificates, dialogue: dialogue, state: state)
         let done = try push.run { progress in
+            if isQuiet { return }
             bar.show(
                 "\(progress.kind) \(progress.name)", sent: progress.sent, total: progress.total,
                 elapsed: progress.elapsed)
         }
         bar.clear()
+        if isQuiet { return }
         Console.line("module: IMEI \(done.module.imei.isEmpty ? "not known" : done.module.imei), \(done.module.model)")
         for file in done.files { Console.line(line(file)) }
         let count = done.files.count { $0.wasWritten }

@@ -15,7 +15,8 @@ struct CertsReport {
 
     // MARK: For people
 
-    func lines(hasColours: Bool) -> [String] {
+    /// `isQuiet`: files and modules, no word about them.
+    func lines(hasColours: Bool, isQuiet: Bool = false) -> [String] {
         func paint(_ text: String, _ code: Int) -> String { hasColours ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
         var lines: [String] = []
         for file in inventory.files {
@@ -37,6 +38,7 @@ struct CertsReport {
                 lines.append("  key          \(key), belongs to the certificate")
             }
         }
+        if isQuiet { return lines + inventory.modules.flatMap(self.lines) }
         for finding in inventory.findings {
             lines.append(
                 finding.severity == .error

@@ -33,7 +33,8 @@ struct CertsRotateCommand: Command {
             .flag("install", nil, "replace the configured files when the new ones work; keep those as .old") {
                 $0.installs = true
             },
-            .duration("wait", "how long the session may take to come up (5 min)", \.limit), .verbose(\.isVerbose),
+            .duration("wait", "how long the session may take to come up (5 min)", \.limit), .quiet(\.isQuiet),
+            .verbose(\.isVerbose),
         ]
     }
 
@@ -44,6 +45,7 @@ struct CertsRotateCommand: Command {
     var installs = false
     var limit: Duration = .seconds(300)
     var isVerbose = false
+    var isQuiet = false
 
     mutating func validate() throws(UsageProblem) {
         if certificate == nil, key == nil, ca == nil {
@@ -73,7 +75,7 @@ struct CertsRotateCommand: Command {
             defer { work.close() }
             let state = try StateDirectory(work.configuration, loop: work.loop)
             defer { state.close() }
-            try CertsPush.run(work, certificates, state, log: CertsWork.log(isVerbose: isVerbose))
+            try CertsPush.run(work, certificates, state, log: CertsWork.log(isVerbose: isVerbose), isQuiet: isQuiet)
             return try conclude(try attempt(work, certificates, state), changes)
         }
     }
@@ -94,7 +96,7 @@ struct CertsRotateCommand: Command {
             throw CommandFailure(.dataError, problem)
         }
         do throws(CommandFailure) {
-            return try CertsPush.usable(configuration)
+            return try CertsPush.usable(configuration, isQuiet: isQuiet)
         } catch {
             // The configuration may be as good as it was: it is the new files that are not.
             throw CommandFailure(
@@ -106,7 +108,7 @@ struct CertsRotateCommand: Command {
         _ work: CertsWork, _ certificates: RemoteCertificates, _ state: StateDirectory
     ) throws(CommandFailure) -> CertificateTrial.Outcome {
         let remote = work.configuration.remote
-        Console.line(
+        tell(
             "trying a session with \(remote.host):\(remote.port) as \(remote.clientID), for \(limit.components.seconds) s at most"
         )
         let last = LastError()
@@ -119,7 +121,7 @@ struct CertsRotateCommand: Command {
             work.configuration, certificates, loop: work.loop, state: state, log: log, lastError: { last.text })
         let outcome = try trial.run(limit: limit) { work.isInterrupted }
         if trial.received > 0 {
-            Console.line("\(trial.received) message(s) came meanwhile and wait in the inbox for the service")
+            tell("\(trial.received) message(s) came meanwhile and wait in the inbox for the service")
         }
         return outcome
     }
@@ -137,24 +139,29 @@ struct CertsRotateCommand: Command {
             Console.error("the configured files stay in use, in the module and on this host")
             return .failed
         case .cameUp:
-            Console.line("the session came up: the new files are kept")
+            tell("the session came up: the new files are kept")
             if changes.isEmpty {
-                Console.line("they are the configured ones: nothing to change")
+                tell("they are the configured ones: nothing to change")
             } else if installs {
                 try CertificateInstall.run(changes)
                 for change in changes {
                     let configured = change.configured ?? ""
-                    Console.line("\(change.key): \(configured) replaced; the former one is \(configured).old")
+                    tell("\(change.key): \(configured) replaced; the former one is \(configured).old")
                 }
             } else {
-                Console.line("change these values of [remote] tls in \(path), then start the service:")
-                for change in changes { Console.line("  \(change.key) = \(Self.toml(change.new))") }
+                tell("change these values of [remote] tls in \(path), then start the service:")
+                for change in changes { tell("  \(change.key) = \(Self.toml(change.new))") }
             }
             return .ok
         }
     }
 
     // MARK: Texts
+
+    /// A line for people, when they want any.
+    private func tell(_ text: String) {
+        if !isQuiet { Console.line(text) }
+    }
 
     /// A TOML basic string.
     static func toml(_ text: String) -> String {

@@ -19,10 +19,12 @@ struct QueueExportCommand: Command {
         ("cellbridge queue export --out -t site/alarm/# | jq -r .payload_base64", "some of them"),
     ]
     static var options: [CommandOption<QueueExportCommand>] {
-        [.configurationFile(\.path)] + .queueFilter(\.filter)
+        [.configurationFile(\.path), .dataOnly(\.isQuiet)] + .queueFilter(\.filter)
     }
 
     var path = Configuration.defaultPath
+    /// It prints nothing else anyway.
+    var isQuiet = false
     var filter = QueueFilter()
 
     mutating func validate() throws(UsageProblem) { try filter.validate() }

@@ -29,7 +29,7 @@ struct QueueListCommand: Command {
             .value("limit", "n", "N", "so many lines at most (20)", \.limit, expected: "a number from 1 to 1000000") {
                 Int($0).flatMap { (1...1_000_000).contains($0) ? $0 : nil }
             },
-            .json(\.isJSON),
+            .json(\.isJSON), .dataOnly(\.isQuiet),
         ] + .queueFilter(\.filter)
     }
 
@@ -40,6 +40,7 @@ struct QueueListCommand: Command {
     var lists: Set<List> = []
     var limit = 20
     var isJSON = false
+    var isQuiet = false
     var filter = QueueFilter()
 
     mutating func validate() throws(UsageProblem) {
@@ -57,6 +58,7 @@ struct QueueListCommand: Command {
         let now = CertsWork.now
         return QueueWork.read(Self.name, path) { (reader, _) throws(StoreError) in
             var report = QueueListReport(now: now)
+            report.isQuiet = isQuiet
             let selection = filter.selection(now: now)
             report.isFiltered = !filter.isEverything || filter.direction != nil
             switch lists.first {

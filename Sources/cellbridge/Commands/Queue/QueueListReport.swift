@@ -13,6 +13,8 @@ struct QueueListReport {
     var refusals: [Refusal]?
     /// Whether only some were asked for: then what is not listed is not told of.
     var isFiltered = false
+    /// Only the messages, no word about them all.
+    var isQuiet = false
 
     init(now: Int64) { self.now = now }
 
@@ -20,33 +22,36 @@ struct QueueListReport {
 
     var lines: [String] {
         var lines: [String] = []
+        func note(_ text: @autoclosure () -> String) {
+            if !isQuiet { lines.append(text()) }
+        }
         if let waiting, let depths {
             let aside = depths.aside > 0 ? ", \(depths.aside) of them set aside" : ""
-            lines.append("outbox: \(depths.out) message(s)\(aside); inbox: \(depths.in)")
+            note("outbox: \(depths.out) message(s)\(aside); inbox: \(depths.in)")
             lines += waiting.map(line)
             let left = depths.out - depths.aside + depths.in - waiting.count
             if isFiltered {
-                if waiting.isEmpty { lines.append("none of them is meant") }
+                if waiting.isEmpty { note("none of them is meant") }
             } else if left > 0 {
-                lines.append("… and \(left) more (-n N shows more)")
+                note("… and \(left) more (-n N shows more)")
             }
         }
         if let aside, let depths {
-            lines.append(depths.aside == 0 ? "nothing is set aside" : "\(depths.aside) message(s) set aside")
+            note(depths.aside == 0 ? "nothing is set aside" : "\(depths.aside) message(s) set aside")
             for message in aside {
                 lines.append(line(message))
                 lines.append("    \(readable(Array((message.aside?.reason ?? "").utf8), limit: 200))")
                 lines.append("    \(due(message.aside?.until ?? 0))")
             }
             if depths.aside > aside.count, !isFiltered {
-                lines.append("… and \(depths.aside - aside.count) more (-n N shows more)")
+                note("… and \(depths.aside - aside.count) more (-n N shows more)")
             }
             if !aside.isEmpty {
-                lines.append("to try one now: cellbridge queue retry ID (or --all)")
+                note("to try one now: cellbridge queue retry ID (or --all)")
             }
         }
         if let refusals {
-            if refusals.isEmpty { lines.append("nothing was refused") }
+            if refusals.isEmpty { note("nothing was refused") }
             lines += refusals.map { refusal in
                 let way = refusal.direction == .out ? "out" : "in"
                 return """

@@ -23,7 +23,7 @@ struct ConsoleCommand: Command {
             .flag("force", nil, "also what could change the session of the running service") { $0.force = true },
             .port(\.port), .baud(\.baud),
             .flag("verbose", "v", "show the whole dialogue, also what the service does") { $0.isVerbose = true },
-            .configurationFile(\.path),
+            .configurationFile(\.path), .dataOnly(\.isQuiet),
         ]
     }
 
@@ -32,13 +32,19 @@ struct ConsoleCommand: Command {
     var port: String?
     var baud: Int?
     var isVerbose = false
+    var isQuiet = false
     var path = CommonOptions().path
+
+    mutating func validate() throws(UsageProblem) {
+        if isVerbose, isQuiet { throw UsageProblem("--verbose and --quiet exclude each other") }
+    }
 
     func run() -> ExitCode {
         Self.reporting { () throws(CommandFailure) in
             let work = try RawWork(path, port: port, baud: baud)
             defer { work.close() }
-            let talk = try ConsoleTalk(work, record: record, force: force, isVerbose: isVerbose)
+            let talk = try ConsoleTalk(
+                work, record: record, force: force, detail: isVerbose ? .everything : isQuiet ? .answers : .usual)
             defer { talk.close() }
             return try talk.run()
         }

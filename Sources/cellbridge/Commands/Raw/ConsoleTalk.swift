@@ -8,7 +8,7 @@ import LinuxIO
 final class ConsoleTalk {
     private let work: RawWork
     private let force: Bool
-    private let isVerbose: Bool
+    private let detail: Detail
     private let hasColours = Console.hasColours
     private var editor: LineEditor?
     private var unasked = UnaskedLines()
@@ -20,11 +20,23 @@ final class ConsoleTalk {
     private var watch: Int64?
     private var problem: CommandFailure?
 
+    /// How much is shown.
+    enum Detail {
+        /// What was asked for.
+        case answers
+        /// What comes unasked, too.
+        case usual
+        /// Every line, each way.
+        case everything
+    }
+
+    private var isVerbose: Bool { detail == .everything }
+
     /// A talk by `work`; with `record` the dialogue goes into that file.
-    init(_ work: RawWork, record: String?, force: Bool, isVerbose: Bool) throws(CommandFailure) {
+    init(_ work: RawWork, record: String?, force: Bool, detail: Detail) throws(CommandFailure) {
         self.work = work
         self.force = force
-        self.isVerbose = isVerbose
+        self.detail = detail
         if let record {
             do throws(SystemError) {
                 let file = try RecordFile(record)
@@ -46,7 +58,7 @@ final class ConsoleTalk {
         if isatty(0) == 1, isatty(1) == 1 {
             editor = LineEditor(work.loop, prompt: "at> ") { [weak self] in self?.typed($0) }
             if editor != nil {
-                show(["\(work.place); help, quit"])
+                if detail != .answers { show(["\(work.place); help, quit"]) }
                 work.onInterrupt = { [weak self] in self?.interrupted() }
             }
         }
@@ -147,6 +159,7 @@ final class ConsoleTalk {
         } else if let bytes = event["received"]?.string.flatMap(Base64.decode) {
             recorder?.received(bytes, now: work.loop.now)
             let lines = isVerbose ? whole(bytes) : unasked.received(bytes)
+            if detail == .answers { return }
             let texts = lines.map { Console.printable($0) }.map { isVerbose ? "<- \($0)" : $0 }
             show(hasColours ? texts.map { "\u{1B}[33m\($0)\u{1B}[0m" } : texts)
         }

@@ -9,9 +9,10 @@ struct StatusCommand: Command {
     static let name = "status"
     static let summary = "what the service is doing: link, recovery, signal, queue, certificates, bytes"
     static let details = """
-        Asks the running service. Where none runs it says so, with what the state directory still tells. With --watch it
-        goes on until it is interrupted: on a terminal the picture is drawn anew each second; elsewhere a line is printed
-        at each change (with --json the whole object), looked for each second.
+        Asks the running service, which asks the module for signal and operator between its own commands, every 10 s at
+        most; each is shown with its age. Where none runs it says so, with what the state directory still tells.
+        With --watch it goes on until it is interrupted: on a terminal the picture is drawn anew each second; elsewhere a
+        line is printed at each change (with --json the whole object), looked for each second.
         Exit status: 0 the link is up, 1 the service runs and the link is down, 3 the service does not run, 66 there is no
         such file, 75 or 76 the service gives no answer, 77 not permitted, 78 the configuration is wrong; 0 where --watch
         was interrupted.

@@ -57,9 +57,11 @@ struct StatusReport {
     /// What a change is told of: not of what changes by itself with time.
     func mark(isJSON: Bool) -> String {
         if isJSON {
+            // The question itself is traffic on the line.
+            let passing = ["signal": ["age"], "operator": ["age"], "bytes": ["line_sent", "line_received"]]
             let members = (json.members ?? []).filter { !["now", "uptime"].contains($0.name) }.map { member in
-                guard member.name == "signal", let signal = member.value.members else { return member }
-                return .init(name: "signal", value: .object(signal.filter { $0.name != "age" }))
+                guard let names = passing[member.name], let parts = member.value.members else { return member }
+                return .init(name: member.name, value: .object(parts.filter { !names.contains($0.name) }))
             }
             return JSONValue.object(members).description
         }
@@ -92,17 +94,7 @@ struct StatusReport {
             "cellbridge \(text(json["version"])) \(text(json["name"])), up \(LocalTime.span(json["uptime"]?.integer ?? 0))"
         ]
         lines += linkRows
-        if let signal = json["signal"], signal != .null {
-            let age = LocalTime.span(signal["age"]?.integer ?? 0)
-            lines.append(
-                row(
-                    "signal",
-                    "\(count(signal["dbm"])) dBm, \(text(signal["words"])) (\(count(signal["csq"])) of 31), \(age) ago")
-            )
-        } else {
-            lines.append(row("signal", "not known yet"))
-        }
-        if let name = json["operator"]?.string { lines.append(row("operator", printable(name))) }
+        lines += radioRows
         lines.append(row("module", module))
         lines.append(row("local", text(json["local"])))
         lines += queueRows(json["queue"] ?? .null)
@@ -146,6 +138,20 @@ struct StatusReport {
                     "last break",
                     "\(LocalTime.text(began)) for \(Self.span(from: began, to: ended))\(rung): \(text(outage["reason"]))"
                 ))
+        }
+        return lines
+    }
+
+    private var radioRows: [String] {
+        func age(_ value: JSONValue) -> String { "\(LocalTime.span(value["age"]?.integer ?? 0)) ago" }
+        var lines = [row("signal", "not known yet"), row("operator", "not known yet")]
+        if let signal = json["signal"], signal != .null {
+            let strength = "\(count(signal["dbm"])) dBm, \(text(signal["words"])) (\(count(signal["csq"])) of 31)"
+            lines[0] = row("signal", "\(strength), \(age(signal))")
+        }
+        if let network = json["operator"], network != .null {
+            let technology = network["technology"]?.string.map { ", \(printable($0))" } ?? ""
+            lines[1] = row("operator", "\(text(network["name"]))\(technology), \(age(network))")
         }
         return lines
     }
