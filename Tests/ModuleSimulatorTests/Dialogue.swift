@@ -17,6 +17,19 @@ struct Dialogue {
     var lostPorts = 0
     var closed = 0
     var broker = Broker()
+    /// The far side of the socket commands' connection.
+    var peer = Peer()
+
+    /// How the far side of a byte stream behaves.
+    struct Peer {
+        var accepts = true
+        /// Never answers a connection attempt.
+        var isSilent = false
+        /// Its TCP acknowledges what comes.
+        var acknowledges = true
+        var received: [UInt8] = []
+        var connection = 0
+    }
 
     /// How the broker behaves.
     struct Broker {
@@ -125,14 +138,31 @@ struct Dialogue {
         network(.bytes(MQTTPacket.publish(publish).encoded))
     }
 
+    /// The far side of the byte stream sends, or does something else.
+    mutating func peer(_ event: SimulatedModule.NetworkEvent) {
+        handle(module.network(event, connection: peer.connection, now: now))
+    }
+
+    mutating func peerSends(_ text: String) { peer(.bytes(ascii(text))) }
+
     private mutating func handle(_ actions: [SimulatedModule.Action]) {
         var replies: [SimulatedModule.NetworkEvent] = []
+        var streamReplies: [SimulatedModule.NetworkEvent] = []
         for action in actions {
             switch action {
             case .print(let bytes, let tag):
                 printed += bytes
                 if let tag { tags.append(tag) }
             case .note(let text): notes.append(text)
+            case .openTCP(let number, let host, let port) where module.isStream(number):
+                opened.append("\(host):\(port)")
+                peer.connection = number
+                peer.received = []
+                guard !peer.isSilent else { continue }
+                streamReplies.append(peer.accepts ? .connected : .failed)
+            case .sendToBroker(let number, let bytes) where module.isStream(number):
+                peer.received += bytes
+                if peer.acknowledges { streamReplies.append(.acknowledged(peer.received.count)) }
             case .openTCP(let number, let host, let port):
                 opened.append("\(host):\(port)")
                 broker.connection = number
@@ -155,6 +185,7 @@ struct Dialogue {
             }
         }
         for reply in replies { network(reply) }
+        for reply in streamReplies { peer(reply) }
     }
 
     private func answers(_ packet: MQTTPacket) -> [MQTTPacket] {

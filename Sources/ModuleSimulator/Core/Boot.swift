@@ -10,6 +10,7 @@ extension SimulatedModule {
     mutating func restart(rung: CellState.Cure, now: Duration) {
         // A close that was still on its way must not be forgotten with the rest of the agenda.
         actions.append(.closeTCP(mqtt.connection))
+        if stream.connection > 0 { actions.append(.closeTCP(stream.connection)) }
         note("boot")
         lives += 1
         // What the network does goes on without the module.
@@ -30,6 +31,8 @@ extension SimulatedModule {
         let connection = mqtt.connection
         mqtt = MQTTState()
         mqtt.connection = connection
+        stream = StreamState()
+        (cip, quectel, bc260y) = (CIPState(), QuectelState(), BC260YState())
         if !faults.outlastsRestart { faults.heldUntil = .zero }
         faults.isHalfOpen = false
         faults.missedClose = false

@@ -98,7 +98,7 @@ extension SimulatedModule {
                 let rest = Array(commands[(index + 1)...])
                 agenda.add(.resume(work, rest: rest, lines: lines), at: now + delay)
                 return
-            case .ok, .text, .error, .cme, .silent, .prompt, .held, .okThen, .raw:
+            case .ok, .text, .error, .cme, .silent, .prompt, .held, .okThen, .raw, .pending:
                 finish(lines: lines, reply.ending, now: now)
                 return
             }
@@ -119,12 +119,18 @@ extension SimulatedModule {
     }
 
     mutating func finish(lines: [[UInt8]], _ ending: Reply.Ending, now: Duration) {
+        // Its end comes with a later call; until then the command runs.
+        if case .pending = ending {
+            phase = .running
+            if !lines.isEmpty { printBytes(framed(lines)) }
+            return
+        }
         // A command with data is complete when they are.
         if case .prompt = ending {} else if losesPowerAfterEffect(now: now) { return }
         switch ending {
         case .held: phase = .holding
         case .prompt(let entry): phase = .data(entry)
-        case .ok, .text, .error, .cme, .raw, .silent, .later, .okThen: phase = .reading
+        case .ok, .text, .error, .cme, .raw, .silent, .later, .okThen, .pending: phase = .reading
         }
         if !lines.isEmpty {
             printBytes(settings.verbose ? framed(lines) : lines.flatMap { $0 + ascii("\r\n") })
@@ -135,7 +141,7 @@ extension SimulatedModule {
         case .error: printResult("ERROR", code: 4)
         case .cme(let error): printError(error)
         case .raw(let text): printLine(text)
-        case .silent, .later, .held: break
+        case .silent, .later, .held, .pending: break
         case .okThen(let later):
             printResult("OK", code: 0)
             later.forEach { printLine($0) }
@@ -197,6 +203,7 @@ extension SimulatedModule {
         case .file(let name, let appending):
             agenda.removeAll { $0 == .dataExpired(number: entry.number) }
             reply = fileArrived(name, entry.collected, appending: appending)
+        case .stream: reply = streamDataArrived(entry.collected, now: now)
         }
         finish(lines: [], reply.ending, now: now)
     }

@@ -42,9 +42,12 @@ extension SimulatedModule {
                 mqtt.disconnected = false
                 linkClosed(now: now)
             }
+            breakStream(now: now)
         case .deactivate(let spelling, let cure): deactivate(spelling: spelling, cure: cure, now: now)
         case .stall(let length): hold(until: now + length, outlastsRestart: true)
-        case .halfOpen: faults.isHalfOpen = mqtt.link == .open
+        case .halfOpen:
+            faults.isHalfOpen = mqtt.link == .open
+            blackHoleStream()
         case .heal: heal(now: now)
         case .hang, .hardHang:
             agenda.removeAll { if case .execute = $0 { true } else if case .resume = $0 { true } else { false } }
@@ -111,6 +114,7 @@ extension SimulatedModule {
 
     private mutating func heal(now: Duration) {
         hold(until: now)
+        healStream(now: now)
         guard faults.isHalfOpen else { return }
         faults.isHalfOpen = false
         if faults.missedClose { linkClosed(now: now) }

@@ -5,7 +5,8 @@ extension SimulatedModule {
         mqtt.link = .connecting
         mqtt.session = .none
         mqtt.disconnected = false
-        mqtt.connection += 1
+        connections += 1
+        mqtt.connection = connections
         mqtt.stream = MQTTStream()
         mqtt.inFlight = [:]
         mqtt.receivedQoS2 = []
@@ -56,6 +57,7 @@ extension SimulatedModule {
 
     /// The bearer went away under the connection: it is dead, and MIPCLOSE still wants to be sent (capture 06).
     mutating func dropLink(now: Duration) {
+        dropStream(now: now)
         guard mqtt.link == .open || mqtt.link == .connecting else { return }
         closeLink(now: now)
         mqtt.link = .orphaned
@@ -88,6 +90,7 @@ extension SimulatedModule {
             } else {
                 linkClosed(now: now)
             }
+        case .acknowledged: break
         case .bytes(let bytes):
             if mqtt.session == .connecting, !mqtt.isSecure, bytes.starts(with: Self.alert) {
                 secureServerAnswered(now: now)

@@ -12,6 +12,8 @@ struct Reply {
         case okThen([String])
         /// The command is not over; `work` is done after the delay.
         case later(Duration, SimulatedModule.Work)
+        /// The command is not over; whoever waits calls `finish` when it is.
+        case pending
         /// The data prompt.
         case prompt(DataEntry)
         /// OK comes after the outcome.

@@ -35,6 +35,9 @@ package struct SimulatedModule {
         case refused(String)
         case closed
         case bytes([UInt8])
+        /// The far side's TCP has so many bytes of those sent since the connection was opened; only told for the socket
+        /// commands' connection.
+        case acknowledged(Int)
     }
 
     /// What happens later.
@@ -51,6 +54,10 @@ package struct SimulatedModule {
         case timeServerAnswer(isHeard: Bool)
         case ping(generation: Int)
         case connectTimeout(generation: Int)
+        case streamTimeout(connection: Int)
+        case cip(CIPTimer)
+        case quectel(QuectelTimer)
+        case bc260y(BC260YTimer)
         case outgoing(Action)
         case incoming(NetworkEvent, connection: Int)
         case puback([UInt8])
@@ -77,6 +84,9 @@ package struct SimulatedModule {
         case shutContext
         case attach(Bool)
         case activate(Int, Bool)
+        case cip(CIPWork)
+        case quectel(QuectelWork)
+        case bc260y(BC260YWork)
     }
 
     enum Power: Equatable {
@@ -124,6 +134,13 @@ package struct SimulatedModule {
     var sim: SIMState
     var cell: CellState
     var mqtt = MQTTState()
+    /// The TCP connection of the socket commands, and what each family's commands remember.
+    var stream = StreamState()
+    var cip = CIPState()
+    var quectel = QuectelState()
+    var bc260y = BC260YState()
+    /// TCP connections opened since the start; the last one's number.
+    var connections = 0
     var faults = FaultState()
     var flash: FlashFiles
     /// The SSL contexts that anything was set in.
@@ -180,6 +197,7 @@ package struct SimulatedModule {
 
     /// Something came from connection number `connection`; it takes effect half a network latency later.
     package mutating func network(_ event: NetworkEvent, connection: Int, now: Duration) -> [Action] {
+        if case .bytes(let bytes) = event, isStream(connection) { stream.underWay += bytes.count }
         let item = Item.incoming(event, connection: connection)
         if options.networkLatency == .zero, !faults.isNetworkHeld(now) {
             perform(item, now: now)
@@ -208,7 +226,16 @@ package struct SimulatedModule {
         case .ping(let generation): pingDue(generation: generation, now: now)
         case .connectTimeout(let generation): connectTimedOut(generation: generation, now: now)
         case .outgoing(let action): actions.append(action)
-        case .incoming(let event, let connection): networkHappened(event, connection: connection, now: now)
+        case .incoming(let event, let connection):
+            if isStream(connection) {
+                streamNetworkHappened(event, now: now)
+            } else {
+                networkHappened(event, connection: connection, now: now)
+            }
+        case .streamTimeout(let connection): streamTimedOut(connection: connection, now: now)
+        case .cip(let timer): cipTimerFired(timer, now: now)
+        case .quectel(let timer): quectelTimerFired(timer, now: now)
+        case .bc260y(let timer): bc260yTimerFired(timer, now: now)
         case .puback(let text): printOutcome(text)
         case .refuseSession: sessionRefused(closing: true, now: now)
         case .restart(let rung): restart(rung: rung, now: now)

@@ -167,6 +167,8 @@ struct DataEntry: Equatable {
         case publish(MQTTPacket.Publish)
         /// FSWRITE.
         case file(name: [UInt8], appending: Bool)
+        /// The family's send command.
+        case stream
     }
 
     var purpose: Purpose

@@ -1,5 +1,15 @@
 /// What differs between the simulated modules, as data.
 public struct ModuleProfile: Sendable, Equatable {
+    /// The command sets there are; what is in each is in `Commands/CommandTable.swift`.
+    public enum Family: String, Sendable, Equatable {
+        /// YM310, Air724UG, Air780E: CIP socket commands and an MQTT client.
+        case luat
+        /// Quectel Mxx: QI socket commands on one connection.
+        case quectelGSM = "quectel-gsm"
+        /// Quectel BC260Y-CN: QI socket commands with contexts.
+        case bc260y
+    }
+
     /// How the network's release of the bearer is announced.
     public enum BearerLoss: String, Sendable, Equatable {
         /// `+PDP DEACT` in one of its spellings (YM310 AT manual 9.40).
@@ -32,6 +42,17 @@ public struct ModuleProfile: Sendable, Equatable {
     public var bearerLoss: BearerLoss
     /// Whether the module reports the SIM's state by itself at boot (YM310 AT manual 4.3).
     public var reportsSIMAtBoot: Bool
+    /// Which commands it has.
+    public var family = Family.luat
+    /// Most bytes of the socket connection that are handed over and not acknowledged by the far side.
+    public var sendBuffer = 8192
+    /// Most bytes of the socket connection kept for the host; beyond it TCP's window closes.
+    public var receiveBuffer = 8192
+    /// How long the socket commands wait for TCP to come up.
+    public var streamConnectTimeout = Duration.seconds(75)
+
+    /// Whether it has an MQTT client of its own.
+    public var hasMQTT: Bool { family == .luat }
 
     /// Yuge YM310 on EC716S, from the manual alone.
     public static let ec716s = ModuleProfile(

@@ -1,3 +1,4 @@
+import CLinuxShims
 import Glibc
 import LinuxIO
 
@@ -21,15 +22,19 @@ final class BrokerSocket {
     private let request: TLSRequest?
     private var tls: TLSClient?
     private var outgoing: [UInt8] = []
+    /// Only for the socket commands: what the far side has is reported, and little is read at a time.
+    private var acknowledgements: AcknowledgementWatch?
+    private var look: EventLoop.TimerID?
     private var isReading = true
     private var onEvent: (SimulatedModule.NetworkEvent) -> Void
 
     /// Begins to connect; `onEvent` tells how it went and what comes. Loop thread only.
     init(
-        _ endpoint: SimulatorOptions.Endpoint, tls request: TLSRequest? = nil, loop: EventLoop,
+        _ endpoint: SimulatorOptions.Endpoint, tls request: TLSRequest? = nil, isStream: Bool = false, loop: EventLoop,
         onEvent: @escaping (SimulatedModule.NetworkEvent) -> Void
     ) {
         self.request = request
+        acknowledgements = isStream ? AcknowledgementWatch() : nil
         self.loop = loop
         self.onEvent = onEvent
         NameLookup.start(endpoint, loop: loop) { [weak self] address in self?.resolved(address) }
@@ -136,6 +141,8 @@ final class BrokerSocket {
             let count = try write(outgoing[...], box)
             outgoing.removeFirst(count)
             updateInterest()
+            acknowledgements?.written += count
+            watchAcknowledgements()
         } catch {
             brokeOff()
         }
@@ -153,7 +160,7 @@ final class BrokerSocket {
 
     private func read(_ box: OwnedBox) {
         do {
-            guard let bytes = try box.descriptor.read(upTo: 16384) else { return }
+            guard let bytes = try box.descriptor.read(upTo: acknowledgements == nil ? 16384 : 1460) else { return }
             if bytes.isEmpty {
                 brokeOff()
             } else if let tls {
@@ -178,10 +185,28 @@ final class BrokerSocket {
         try? loop.setInterest(box.descriptor.raw, interest)
     }
 
+    // MARK: Acknowledgements
+
+    /// Looks at what the far side's TCP has, again and again while something is outstanding; nothing else tells it.
+    private func watchAcknowledgements() {
+        guard var watch = acknowledgements, case .open(let box) = state else { return }
+        let news = watch.advance(box.descriptor.raw)
+        acknowledgements = watch
+        if watch.isWaiting, look == nil {
+            look = loop.schedule(after: watch.pause) { [weak self] in
+                self?.look = nil
+                self?.watchAcknowledgements()
+            }
+        }
+        if let news { onEvent(.acknowledged(news)) }
+    }
+
     // MARK: Closing
 
     /// Closes without an event. What was sent and fits the kernel's buffer still goes out.
     func close() {
+        if let look { loop.cancel(look) }
+        look = nil
         switch state {
         case .connecting(let box): loop.unwatch(box.descriptor.raw)
         case .open(let box):

@@ -78,8 +78,9 @@ struct SimulatedPort {
     /// Whether everything printed so far is through.
     var isPrintingOver: Bool { toHost.backlog == 0 }
 
-    func takesTraffic(now: Duration) -> Bool {
-        module.takesTraffic(now: now) && toHost.backlog < Self.backlogLimit
+    func takesTraffic(connection: Int, now: Duration) -> Bool {
+        let limit = module.isStream(connection) ? module.profile.receiveBuffer : Self.backlogLimit
+        return module.takesTraffic(now: now) && module.wantsBytes(connection: connection) && toHost.backlog < limit
     }
 
     // MARK: Inside

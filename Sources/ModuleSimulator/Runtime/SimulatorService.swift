@@ -114,8 +114,7 @@ public final class SimulatorService {
             }
         }
         let current = now
-        let takes = port.takesTraffic(now: current)
-        for socket in sockets.values { socket.setReading(takes) }
+        for (number, socket) in sockets { socket.setReading(port.takesTraffic(connection: number, now: current)) }
         timer?.set(port.deadline.map { $0 + start })
     }
 
@@ -171,7 +170,8 @@ public final class SimulatorService {
     private func open(_ number: Int, _ host: String, _ port: UInt16, tls: TLSRequest?) {
         let endpoint = options.redirect ?? SimulatorOptions.Endpoint(host: host, port: port)
         record("TCP \(number) to \(endpoint.host):\(endpoint.port)\(tls == nil ? "" : " with TLS")")
-        sockets[number] = BrokerSocket(endpoint, tls: tls, loop: loop) { [weak self] event in
+        let isStream = self.port.module.isStream(number)
+        sockets[number] = BrokerSocket(endpoint, tls: tls, isStream: isStream, loop: loop) { [weak self] event in
             self?.networkHappened(event, number)
         }
     }
@@ -212,7 +212,7 @@ public final class SimulatorService {
             sockets[number] = nil
             record("TCP \(number) \(event == .failed ? "failed" : "closed by the broker")")
             onEvent(.linkDown)
-        case .bytes: break
+        case .bytes, .acknowledged: break
         }
         apply(port.network(event, connection: number, now: now))
     }

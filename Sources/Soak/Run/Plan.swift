@@ -57,7 +57,7 @@ struct Plan {
         var random = Chance(seed: seed)
         self.seed = seed
         self.rate = rate
-        let profile = random.pick(ModuleSimulator.ModuleProfile.all)
+        let profile = random.pick(ModuleSimulator.ModuleProfile.all.filter(\.hasMQTT))
         let traits = Dialect.Trait.allCases.filter { _ in random.oneIn(3) }
         simulator = SimulatorOptions(profile: profile, dialect: Dialect(Set(traits)), seed: seed)
         simulator.latency = random.duration(.milliseconds(2), .milliseconds(80))

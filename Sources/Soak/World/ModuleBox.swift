@@ -15,6 +15,8 @@ final class ModuleBox {
     private(set) var module: SimulatedModule
     private var alarm: ScheduledCall?
     private var alarmAt: Duration?
+    /// What waited in the network is being handed in.
+    private var isResuming = false
     /// Takes what the module prints.
     var onOutput: ([Piece]) -> Void = { _ in }
     /// A command line has come whole and is run.
@@ -33,6 +35,8 @@ final class ModuleBox {
         network.onEvent = { [unowned self] event, number in
             perform { $0.network(event, connection: number, now: clock.now) }
         }
+        network.takes = { [unowned self] in module.wantsBytes(connection: $0) }
+        network.isStream = { [unowned self] in module.isStream($0) }
     }
 
     func powerOn() { perform { $0.powerOn(now: clock.now) } }
@@ -61,6 +65,11 @@ final class ModuleBox {
         }
         if !pieces.isEmpty { onOutput(pieces) }
         setAlarm()
+        if !isResuming {
+            isResuming = true
+            network.resume()
+            isResuming = false
+        }
     }
 
     private func setAlarm() {
