@@ -52,6 +52,12 @@ package final class BridgeAssembly {
         package var baud = 115_200
         /// Host and port of the local broker, for the log.
         package var localName = "local"
+        /// MQTT over the module's TCP connection; the filters come from `routing`. `nil`: there is no socket link.
+        package var carrier: SocketCarrier.Values?
+        /// Called before a send of so many bytes goes out, and with `nil` once none is open any more.
+        package var markSend: (Int?) -> Void = { _ in }
+        /// Bytes of a send that an earlier process left open; `nil`: none.
+        package var leftOverSend: Int?
         /// When to write to disk.
         package var commits = CommitSchedule.Limits()
         /// Where the flight recorder writes; nil: there is none.
@@ -112,8 +118,13 @@ package final class BridgeAssembly {
         }
         link.staleSubscriptions = stale
         link.ladderMemory = Self.ladderMemory(recorded.ladder, wallClock: clock.wallClock, log)
+        let carrier = values.carrier.map { carrier in
+            var carrier = carrier
+            carrier.route(routing, stale: stale)
+            return SocketCarrier(carrier, clock: clock)
+        }
         module = ModuleDriver(
-            link, port: surroundings.port, baud: values.baud, clock: clock, log: log,
+            link, port: surroundings.port, baud: values.baud, clock: clock, log: log, carrier: carrier,
             hostClock: surroundings.hostClock,
             topicMatches: { topic in
                 routing.isSubscribed(remoteTopic: topic) || staleFilters.contains { $0.matches(topic) }
@@ -129,7 +140,8 @@ package final class BridgeAssembly {
                 directory: directory, settings: ReplaySettings(link: link, baud: values.baud), clock: clock, log: log,
                 profile: { [unowned module] in module.link.currentProfile })
         }
-        dataModeRecord = recorded.dataMode
+        dataModeRecord = recorded.dataMode ?? values.leftOverSend
+        module.markSend = values.markSend
         desk = Desk(self, ownUser: currentUser)
         guests.desk = desk
         dispatcher.desk = desk

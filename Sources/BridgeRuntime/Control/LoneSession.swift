@@ -39,6 +39,7 @@ package final class LoneSession: Operations {
     private var problem: CommandFailure?
     private var lastReason = ""
     private let lastError: () -> String?
+    private let leftOverSend: Int?
 
     /// As `Operations` has it.
     package var isService: Bool { false }
@@ -98,13 +99,22 @@ package final class LoneSession: Operations {
         let path = if case .path(let path) = configuration.module.port { path } else { "simulator" }
         let clock = self.clock
         let topics = TopicsOfGuests()
+        let directory = RuntimeDirectory.path(fallback: state == nil ? "/tmp" : configuration.queue.path)
+        let mark = SendMark(in: directory)
+        leftOverSend = mark.leftOver
+        var carrier: SocketCarrier?
+        if settings.linkChoice != .mqtt {
+            var values = configuration.carrierValues(settings, directory: directory, loop: loop)
+            if let routing { values.route(routing, stale: []) }
+            carrier = SocketCarrier(values, clock: clock)
+        }
         module = ModuleDriver(
             settings,
             port: SerialModulePort(
                 SerialPort.Settings(
                     path: path, baud: configuration.module.baud, flowControl: configuration.module.serialFlowControl),
                 loop: loop),
-            baud: configuration.module.baud, clock: clock, log: log,
+            baud: configuration.module.baud, clock: clock, log: log, carrier: carrier,
             hostClock: { HostClock(time: clock.wallClock, at: clock.now, isSynchronised: SystemClock.isSynchronised) },
             topicMatches: { [routing] topic in
                 topics.desk?.isSubscribed(topic) ?? false || routing?.isSubscribed(remoteTopic: topic) ?? false
@@ -113,6 +123,7 @@ package final class LoneSession: Operations {
         topics.desk = desk
         self.desk = desk
         module.delegate = self
+        module.markSend = { mark.set($0) }
         module.onDialogue = { [weak desk] in desk?.overheard($0) }
     }
 
@@ -172,7 +183,7 @@ package final class LoneSession: Operations {
     }
 
     private var dataModeRecord: Int? {
-        guard let state, let bytes = try? state.meta(Dispatcher.Meta.dataMode) else { return nil }
+        guard let state, let bytes = try? state.meta(Dispatcher.Meta.dataMode) else { return leftOverSend }
         return Int(String(decoding: bytes, as: UTF8.self))
     }
 

@@ -1,0 +1,35 @@
+import Glibc
+import LinuxIO
+
+/// A note of the send that is under way, for the process after this one: a module that counts the bytes of an
+/// `AT+CIPSEND` takes what that one types for the rest of them.
+///
+/// It is rewritten with every send, so it lies in memory (`/run`) where there is such a place, and is never flushed: it has
+/// to outlive a killed process, not a power cut, which ends the module's count too.
+final class SendMark {
+    private static let width = 8
+    private let path: String
+    private var file: OwnedDescriptor?
+    private var isSet = false
+
+    /// In this directory; nothing is written before `set`.
+    init(in directory: String) { path = "\(directory)/sending" }
+
+    /// Bytes of a send that a killed process may have left open; nil: none.
+    var leftOver: Int? {
+        guard let bytes = try? Files.read(path, limit: 64) else { return nil }
+        return Int(String(decoding: bytes, as: UTF8.self)).flatMap { (1...65536).contains($0) ? $0 : nil }
+    }
+
+    /// A send of so many bytes goes out; nil: none is open.
+    func set(_ count: Int?) {
+        guard count != nil || isSet || Files.exists(path) else { return }
+        isSet = count != nil
+        let digits = String(count ?? 0)
+        let text = Array((String(repeating: "0", count: max(0, Self.width - digits.count)) + digits).utf8)
+        if file == nil { file = try? OwnedDescriptor.open(path, flags: O_WRONLY | O_CREAT | O_NOFOLLOW) }
+        // Without it a kill in the middle of a send costs a time-out at the next start.
+        guard let raw = file?.raw else { return }
+        _ = unsafe text.withUnsafeBytes { unsafe pwrite(raw, $0.baseAddress, $0.count, 0) }
+    }
+}
