@@ -5,7 +5,8 @@ enum Alert {
         let name = names[number] ?? "number \(number)"
         let advice: String? =
             switch number {
-            case 20 where usesKey, 51 where usesKey: "is the pre-shared key the broker's?"
+            case 20 where usesKey, 47 where usesKey, 51 where usesKey:
+                "are the pre-shared key and its identity the broker's?"
             case 40:
                 usesKey
                     ? "it does not know the identity of the pre-shared key, or there is no suite in common"

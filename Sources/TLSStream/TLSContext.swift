@@ -1,11 +1,11 @@
 import COpenSSL
 import Glibc
 
+// SAFETY: `@safe` because the pointers live exactly as long as this object, which alone (with its streams, which keep
+// it) uses them.
 /// What all connections to one broker share: settings, trust, our identity, and the session to resume.
 ///
 /// A resumed session leaves out the certificates, which are most of a handshake's bytes. One thread at a time.
-// SAFETY: `@safe` because the pointers live exactly as long as this object, which alone (with its streams, which keep
-// it) uses them.
 @safe public final class TLSContext {
     /// The longest pre-shared key and identity, in bytes (OpenSSL's bounds).
     public static let longestKey = 512

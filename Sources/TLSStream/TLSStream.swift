@@ -1,11 +1,11 @@
 import COpenSSL
 
+// SAFETY: `@safe` because the pointers live exactly as long as this object, which alone uses them.
 /// One TLS connection of a client, between memory buffers: no socket, no waiting, no thread.
 ///
 /// Ciphertext of the other side goes into `receive`, plaintext comes out of it; plaintext goes into `send`, and
 /// ciphertext is fetched with `takeCiphertext`, also after an error (the alert that tells the other side) and after
 /// `close`. One thread at a time.
-// SAFETY: `@safe` because the pointers live exactly as long as this object, which alone uses them.
 @safe public final class TLSStream {
     /// How much plaintext is kept until the handshake is over, in bytes.
     public static let earlyLimit = 65536
