@@ -61,6 +61,8 @@ let package = Package(
         module("Outbox", ["BridgeCore", "CSQLite"]),
         module("Configuration", ["CToml"]),
         module("Certificates", ["COpenSSL"]),
+        // TLS of the socket link, between memory buffers.
+        module("TLSStream", ["COpenSSL"]),
         // The control socket: newline-delimited JSON between the service and the commands.
         module("Control", ["LinuxIO", "CLinuxShims", "CJansson", "COpenSSL"]),
         module("GPIO", ["CGPIO"]),
@@ -70,7 +72,7 @@ let package = Package(
             "BridgeRuntime",
             [
                 "ATProtocol", "ModemCore", "BridgeCore", "LinuxIO", "MosquittoClient", "Outbox", "Configuration",
-                "Certificates", "Control", "GPIO",
+                "Certificates", "TLSStream", "Control", "GPIO",
             ]),
         module("ModuleSimulator", ["LinuxIO", "CLinuxShims", "COpenSSL"]),
         // Real brokers in temporary directories, for the demo and the tests.
@@ -104,6 +106,7 @@ let package = Package(
         tests("Outbox", ["Outbox", "BridgeCore", "LinuxIO", "BridgeTestKit"]),
         tests("Configuration", ["Configuration", "BridgeTestKit"]),
         tests("Certificates", ["Certificates", "BridgeTestKit"]),
+        tests("TLSStream", ["TLSStream", "LinuxIO", "PrivateBroker", "BridgeTestKit"]),
         tests("Control", ["Control", "LinuxIO", "CLinuxShims", "PrivateBroker", "BridgeTestKit"]),
         tests("GPIO", ["GPIO"]),
         tests(

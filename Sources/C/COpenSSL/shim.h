@@ -8,3 +8,4 @@
 #include <openssl/x509v3.h>
 #include "certificates.h"
 #include "tls_client.h"
+#include "tls_stream.h"
