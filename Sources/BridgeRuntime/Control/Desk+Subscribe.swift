@@ -74,20 +74,13 @@ extension Desk {
     }
 
     private func unsubscribe(_ filter: [UInt8]) {
-        guard let owner, !owner.keepsSubscription(filter), let command = try? ATCommand.munsub(filter: filter) else {
-            return
+        guard let owner, !owner.keepsSubscription(filter) else { return }
+        owner.driver.unsubscribe(filter) { [weak self] isGone in
+            if isGone { self?.owner?.guestUnsubscribed(filter) } else { self?.leftovers.insert(filter) }
         }
-        owner.driver.visit(
-            Visit(command: command, awaited: .unsuback) { [weak self] outcome in
-                if case .answered(let result) = outcome, result.isSuccess {
-                    self?.owner?.guestUnsubscribed(filter)
-                } else {
-                    self?.leftovers.insert(filter)
-                }
-            })
     }
 
-    /// One `AT+MSUB` after the other, each with its SUBACK.
+    /// One filter after the other, each with its SUBACK.
     private func ask(for rest: ArraySlice<TopicFilter>, _ number: Int, _ qos: Int, _ call: ControlCall) {
         guard call.isOpen, let owner else { return }
         guard let filter = rest.first else {
@@ -99,38 +92,30 @@ extension Desk {
             if !owner.subscribesItself(key) { hold(key, number) }
             return ask(for: rest.dropFirst(), number, qos, call)
         }
-        let command: ATCommand
-        do {
-            command = try .msub(filter: key, qos: qos)
-        } catch {
-            leave(number)
-            return call.fail(.dataError, "\(readable(key)): \(error)")
-        }
-        owner.guestSubscribes(key) { [weak self] in self?.submit(command, key, rest.dropFirst(), number, qos, call) }
+        owner.guestSubscribes(key) { [weak self] in self?.submit(filter, rest.dropFirst(), number, qos, call) }
     }
 
     private func submit(
-        _ command: ATCommand, _ key: [UInt8], _ rest: ArraySlice<TopicFilter>, _ number: Int, _ qos: Int,
-        _ call: ControlCall
+        _ filter: TopicFilter, _ rest: ArraySlice<TopicFilter>, _ number: Int, _ qos: Int, _ call: ControlCall
     ) {
-        owner?.driver.visit(
-            Visit(command: command, awaited: .suback) { [weak self] outcome in
-                guard let self else { return }
-                switch outcome {
-                case .answered(let result) where result.isSuccess:
-                    hold(key, number)
-                    ask(for: rest, number, qos, call)
-                case .answered(let result):
-                    leave(number)
-                    call.fail(.protocolError, "\(readable(key)): AT+MSUB was answered \(shown(result.final))")
-                case .late:
-                    leave(number, perhaps: key)
-                    call.fail(.temporary, "\(readable(key)): no SUBACK came: the broker may refuse this filter")
-                case .failed(let reason):
-                    leave(number, perhaps: key)
-                    call.fail(.unavailable, reason)
-                }
-            })
+        let key = filter.bytes
+        owner?.driver.subscribe(filter, qos: qos) { [weak self] outcome in
+            guard let self else { return }
+            switch outcome {
+            case .granted:
+                hold(key, number)
+                ask(for: rest, number, qos, call)
+            case .refused(let reason):
+                leave(number)
+                call.fail(.protocolError, "\(readable(key)): \(reason)")
+            case .late:
+                leave(number, perhaps: key)
+                call.fail(.temporary, "\(readable(key)): no SUBACK came: the broker may refuse this filter")
+            case .failed(let reason):
+                leave(number, perhaps: key)
+                call.fail(.unavailable, reason)
+            }
+        }
     }
 
     /// `perhaps`: the session may have this filter all the same.

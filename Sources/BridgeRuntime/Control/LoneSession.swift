@@ -4,6 +4,7 @@ package import Configuration
 package import Control
 package import LinuxIO
 import ModemCore
+import TLSStream
 
 /// A session of a command's own: this process opens the port, brings the module up, and does what a running service would
 /// be asked for. Loop's thread only.
@@ -104,7 +105,13 @@ package final class LoneSession: Operations {
         leftOverSend = mark.leftOver
         var carrier: SocketCarrier?
         if settings.linkChoice != .mqtt {
-            var values = configuration.carrierValues(settings, directory: directory, loop: loop)
+            let tls: TLSContext?
+            do throws(TLSError) {
+                tls = try configuration.tlsContext()
+            } catch {
+                throw CommandFailure(.configuration, "[remote] tls: \(error)")
+            }
+            var values = configuration.carrierValues(settings, tls: tls, directory: directory, loop: loop)
             if let routing { values.route(routing, stale: []) }
             carrier = SocketCarrier(values, clock: clock)
         }

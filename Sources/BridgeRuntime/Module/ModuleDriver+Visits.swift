@@ -1,4 +1,5 @@
 import ATProtocol
+import BridgeCore
 import ModemCore
 
 /// Guests: commands and messages of the control socket, one at a time between the bridge's own.
@@ -40,6 +41,36 @@ extension ModuleDriver {
             return visit.then(.failed("\(Self.guestLimit) commands wait already"))
         }
         perform { $0.guests.visits.append((visit, $0.clock.now + visit.patience)) }
+    }
+
+    /// Subscribes for a guest, by whichever link there is.
+    func subscribe(_ filter: TopicFilter, qos: Int, then: @escaping (GuestSubscription) -> Void) {
+        if let carrier, link.kind == .socket { return carrier.subscribe(filter, qos: qos, then: then) }
+        let command: ATCommand
+        do {
+            command = try .msub(filter: filter.bytes, qos: qos)
+        } catch {
+            return then(.failed("\(error)"))
+        }
+        visit(
+            Visit(command: command, awaited: .suback) { outcome in
+                switch outcome {
+                case .answered(let result) where result.isSuccess: then(.granted)
+                case .answered(let result): then(.refused("AT+MSUB was answered \(shown(result.final))"))
+                case .late: then(.late)
+                case .failed(let reason): then(.failed(reason))
+                }
+            })
+    }
+
+    /// Drops a guest's filter; `then` hears whether the session is rid of it.
+    func unsubscribe(_ filter: [UInt8], then: @escaping (Bool) -> Void) {
+        if let carrier, link.kind == .socket { return then(carrier.unsubscribe(filter)) }
+        guard let command = try? ATCommand.munsub(filter: filter) else { return then(false) }
+        visit(
+            Visit(command: command, awaited: .unsuback) { outcome in
+                if case .answered(let result) = outcome { then(result.isSuccess) } else { then(false) }
+            })
     }
 
     /// Publishes a guest's message before those of the queue. Returns what `withdraw` takes.

@@ -124,7 +124,7 @@ public actor BridgeService {
             link: configuration.linkSettings(pinWasRefused: pinWasRefused), routing: routing)
         values.link.tls = configuration.tlsSettings(certificates, manifests: manifests)
         values.about = configuration.about(certificates)
-        addCarrier(to: &values)
+        guard addCarrier(to: &values) else { return }
         values.commits = configuration.commitLimits
         values.baud = configuration.module.baud
         values.flightDirectory = configuration.queue.path
@@ -143,16 +143,6 @@ public actor BridgeService {
         self.bridge = bridge
         bridge.start()
         openControl()
-    }
-
-    /// The socket link, for modules and configurations that use it.
-    private func addCarrier(to values: inout BridgeAssembly.Values) {
-        guard values.link.linkChoice != .mqtt else { return }
-        let directory = RuntimeDirectory.path(fallback: configuration.queue.path)
-        values.carrier = configuration.carrierValues(values.link, directory: directory, loop: loop)
-        let mark = SendMark(in: directory)
-        values.markSend = { mark.set($0) }
-        values.leftOverSend = mark.leftOver
     }
 
     /// Says what is to be said about the files of `[remote] tls`; false, and the end, when they cannot be used.
@@ -267,7 +257,7 @@ public actor BridgeService {
         bridge.stopLocal { [weak self] in self?.assumeIsolated { $0.leave() } }
     }
 
-    private func end(_ code: ExitCode, _ reason: String) {
+    func end(_ code: ExitCode, _ reason: String) {
         exitStatus.store(code.rawValue, ordering: .releasing)
         log(.error, reason)
         leave()

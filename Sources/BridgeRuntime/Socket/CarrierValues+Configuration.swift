@@ -4,13 +4,26 @@ import Configuration
 import LinuxIO
 import ModemCore
 import MosquittoClient
+import TLSStream
 
 /// From the configuration to the socket link.
 extension Configuration {
+    /// TLS of the socket link; `nil`: none is configured. Throws when the files cannot be used.
+    func tlsContext() throws(TLSError) -> TLSContext? {
+        guard let tls = remote.tls else { return nil }
+        var options = TLSContext.Options(host: remote.host)
+        options.hostname = tls.hostname == remote.host ? nil : tls.hostname
+        options.ca = tls.ca
+        options.certificate = tls.certificate
+        options.key = tls.key
+        options.verifies = tls.verify
+        return try TLSContext(options)
+    }
+
     /// What the carrier needs; `link` has the client id and the session as this process uses them. `directory`: where the
     /// private socket goes.
     func carrierValues(
-        _ link: LinkSettings, directory: String, loop: EventLoop
+        _ link: LinkSettings, tls: TLSContext?, directory: String, loop: EventLoop
     ) -> SocketCarrier.Values {
         var values = SocketCarrier.Values { (version, onEvent) throws(MosquittoError) in
             let stream: PrivateClientStream
@@ -24,6 +37,9 @@ extension Configuration {
                 broker: try MosquittoClient(options, loop: loop, onEvent: onEvent), stream: stream)
         }
         values.acknowledgementTimeout = link.acknowledgementTimeout
+        if let tls {
+            values.makeSecurity = { () throws(StreamSecurityFailure) -> any StreamSecurity in try SecuredStream(tls) }
+        }
         return values
     }
 
