@@ -79,10 +79,13 @@ extension Desk {
         }
         owner.driver.visit(
             Visit(command: command, awaited: .unsuback) { [weak self] outcome in
+                guard let self else { return }
+                // Somebody has asked for it anew meanwhile: the session gets it next, and keeps its record.
+                guard !listeners.values.contains(where: { $0.filters.contains { $0.bytes == filter } }) else { return }
                 if case .answered(let result) = outcome, result.isSuccess {
-                    self?.owner?.guestUnsubscribed(filter)
+                    self.owner?.guestUnsubscribed(filter)
                 } else {
-                    self?.leftovers.insert(filter)
+                    leftovers.insert(filter)
                 }
             })
     }
