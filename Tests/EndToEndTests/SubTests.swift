@@ -87,18 +87,51 @@ extension EndToEndTests {
             }
         }
 
-        @Test("A break of the link ends it with 69 and the reason", arguments: [false, true])
+        @Test("A break of the link is told, and it goes on when the link is back", arguments: [false, true])
         func linkBreaks(isService: Bool) throws {
             let rig = try BridgeRig.forCommands()
             if isService { try rig.start() }
-            let run = try rig.awaitGrant(byModule: true) { try rig.begin(["sub", "-t", "x"]) }
-            try rig.simulator.fault("drop-tcp")
-            try run.finish(rig)
-            #expect(run.status == 69 && run.errors.hasPrefix("cellbridge sub: the link broke: "), "\(run.report)")
-            if isService {
-                try rig.awaitOnline(after: rig.log.first { $0.contains("offline: ") })
-                #expect(try rig.command(["pub", "-t", "after", "-n", "-q", "1"]).status == 0)
+            let run = try rig.awaitGrant(byModule: true) { try rig.begin(["sub", "-t", "x", "-t", "y/#", "-C", "4"]) }
+            for number in 1...3 {
+                _ = try rig.awaitGrant(byModule: true) {
+                    let mark = rig.simulator.transcript.mark
+                    try rig.simulator.fault("drop-tcp")
+                    // The second of the two filters.
+                    try rig.wait("the second filter", limit: .seconds(30)) {
+                        rig.simulator.commands(after: mark).contains { $0.hasPrefix("AT+MSUB=\"y/#\"") }
+                    }
+                    return run
+                }
+                try rig.mosquitto("pub", ["-t", "y/z", "-m", "after break \(number)", "-q", "1"]).finish(rig)
+                try rig.wait("the message") { run.text.hasSuffix("after break \(number)\n") }
             }
+            #expect(run.errors.split(separator: "\n").count == 3, "\(run.report)")
+            #expect(run.errors.hasPrefix("cellbridge sub: the link broke: "), "\(run.report)")
+            try rig.mosquitto("pub", ["-t", "x", "-m", "last", "-q", "1"]).finish(rig)
+            try run.finish(rig)
+            #expect(run.status == 0 && run.text.hasSuffix("after break 3\nlast\n"), "\(run.report)")
+        }
+
+        @Test("While the link is away -W and Ctrl-C end it", arguments: [false, true])
+        func endsWithoutALink(isService: Bool) throws {
+            let rig = try BridgeRig.forCommands()
+            if isService { try rig.start() }
+            let limited = try rig.awaitGrant(byModule: true) {
+                try rig.begin(["sub", "-t", "x", "-W", "4", "--quiet"])
+            }
+            try rig.simulator.fault("deregister")
+            try rig.simulator.fault("drop-tcp")
+            try limited.finish(rig)
+            #expect(limited.status == 27 && limited.text.isEmpty && limited.errors.isEmpty, "\(limited.report)")
+            try rig.simulator.fault("register")
+            if isService { try rig.awaitOnline(after: rig.log.first { $0.contains("offline: ") }) }
+            let run = try rig.awaitGrant(byModule: true) { try rig.begin(["sub", "-t", "x"]) }
+            try rig.simulator.fault("deregister")
+            try rig.simulator.fault("drop-tcp")
+            try rig.wait("the news") { run.errors.contains("going on when it is back") }
+            run.child.signal(SIGINT)
+            try run.finish(rig)
+            #expect(run.status == 0, "\(run.report)")
         }
 
         @Test("The service is killed in the middle: 69, and the next run removes the subscription")

@@ -174,8 +174,11 @@ package final class BridgeAssembly {
     /// `moduleFinished` follows. The caller bounds the time.
     package func stop() { dispatcher.drain { [weak self] in self?.module.stop() } }
 
-    /// Ends the local connection in order, then calls `then`.
-    package func stopLocal(_ then: @escaping () -> Void) { local.stop(then) }
+    /// Ends the local connection in order, once the local broker has acknowledged what it was given (1 s at most), then
+    /// calls `then`.
+    package func stopLocal(_ then: @escaping () -> Void) {
+        dispatcher.drainLocal { [weak self] in self?.local.stop(then) }
+    }
 
     /// Closes the port at once and hands the store what was not on disk yet; the store can be closed afterwards.
     package func leave() {

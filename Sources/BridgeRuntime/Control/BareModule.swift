@@ -32,6 +32,8 @@ package final class BareModule: Operations {
 
     /// As `Operations` has it.
     package var isService: Bool { false }
+    /// As `Operations` has it.
+    package var isOver: Bool { failure != nil }
 
     /// A module at `port`, which is opened at the first request. `baud` is the line's rate; `dataMode` the bytes of an
     /// `AT+MPUBEX` that a killed service left open.

@@ -76,7 +76,10 @@ extension Desk {
     private func unsubscribe(_ filter: [UInt8]) {
         guard let owner, !owner.keepsSubscription(filter) else { return }
         owner.driver.unsubscribe(filter) { [weak self] isGone in
-            if isGone { self?.owner?.guestUnsubscribed(filter) } else { self?.leftovers.insert(filter) }
+            guard let self else { return }
+            // Somebody has asked for it anew meanwhile: the session gets it next, and keeps its record.
+            guard !listeners.values.contains(where: { $0.filters.contains { $0.bytes == filter } }) else { return }
+            if isGone { self.owner?.guestUnsubscribed(filter) } else { leftovers.insert(filter) }
         }
     }
 

@@ -44,6 +44,8 @@ package final class LoneSession: Operations {
 
     /// As `Operations` has it.
     package var isService: Bool { false }
+    /// As `Operations` has it.
+    package var isOver: Bool { problem != nil }
 
     /// Makes ready; the port is opened at the first request. `lastError` tells the last line of level error that `log`
     /// heard.

@@ -6,6 +6,8 @@ package import LinuxIO
 package protocol Operations: AnyObject {
     /// Whether the running service answers.
     var isService: Bool { get }
+    /// Whether nothing can be asked any more, whatever the link does: the service has ended, the module cannot be used.
+    var isOver: Bool { get }
     /// Asks for something. `onEvent` is called for what is told on the way, `onEnd` once. Returns what `cancel` takes.
     func begin(
         _ operation: String, _ arguments: [JSONValue.Member], onEvent: @escaping (JSONValue) -> Void,
@@ -40,6 +42,8 @@ package final class ServiceOperations: Operations {
 
     /// As `Operations` has it.
     package var isService: Bool { true }
+    /// As `Operations` has it.
+    package var isOver: Bool { client.hasEnded }
 
     /// Connects to the first of `paths` where a service listens; nil when none does.
     package init?(_ paths: [String], loop: EventLoop) throws(CommandFailure) {

@@ -199,24 +199,6 @@ package final class Dispatcher {
         commit()
     }
 
-    /// Stops reading, and calls `then` once all that was read is on disk and nothing is with the module, or after 5 s.
-    func drain(_ then: @escaping () -> Void) {
-        stopping = true
-        local.stopReading()
-        settle()
-        waitForQuiet(until: clock.now + .seconds(5), then)
-    }
-
-    private func waitForQuiet(until limit: Duration, _ then: @escaping () -> Void) {
-        if local.mayWrite && !module.hasOpenPublish || clock.now >= limit {
-            commit()
-            return then()
-        }
-        _ = clock.schedule(at: clock.now + .milliseconds(5)) { [weak self] in
-            self?.waitForQuiet(until: limit, then)
-        }
-    }
-
     /// Hands the store all that was not on disk yet; before it is closed.
     func handOver() {
         if let batch = takeBatch() { store.commit(batch, token: takeToken()) }

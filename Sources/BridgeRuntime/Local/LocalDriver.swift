@@ -132,6 +132,12 @@ final class LocalDriver {
         applyGate()
     }
 
+    /// Reads on after `stopReading`.
+    func resumeReading() {
+        stopping = false
+        applyGate()
+    }
+
     /// Ends the connection; what was released is acknowledged first, what is held is not.
     func stop(_ then: @escaping () -> Void) {
         stopping = true

@@ -21,7 +21,8 @@ public final class ControlClient {
     private let connection: LineConnection
     private var nextID: Int64 = 1
     private var open: [Int64: (onEvent: (JSONValue) -> Void, onEnd: (Result<JSONValue, Failure>) -> Void)] = [:]
-    private var hasEnded = false
+    /// Whether the connection is over: nothing is answered any more.
+    public private(set) var hasEnded = false
     private var problem: Failure?
     /// The service's greeting, once it has come.
     public private(set) var greeting: JSONValue?

@@ -182,6 +182,25 @@ struct DeskTests {
         rig.run { rig.isOnline && rig.port.commands.contains("AT+MUNSUB=\"g/#\"") }
     }
 
+    @Test func whoSubscribesAnewRightAfterABreakIsInTheRecords() throws {
+        let rig = try online()
+        let request = Request(rig, "subscribe", ["filters": .list(["g/#"])])
+        rig.run { request.events.count == 1 }
+        rig.port.status = 0
+        rig.port.say(["CLOSED"])
+        rig.run { request.result != nil }
+        rig.run { rig.module.isOnline }
+        // What the break has left is being unsubscribed.
+        let again = Request(rig, "subscribe", ["filters": .list(["g/#"])])
+        rig.run { again.events.count == 1 }
+        rig.clock.advance(by: .seconds(5))
+        #expect(rig.port.commands.last { $0.contains("SUB=\"g/#\"") } == "AT+MSUB=\"g/#\",0")
+        let records = String(decoding: rig.store.meta[Dispatcher.Meta.remoteFilters] ?? [], as: UTF8.self)
+        #expect(records.contains("g/#"))
+        rig.port.deliver("g/x", bytes("hello"))
+        rig.run { again.events.count == 2 }
+    }
+
     @Test func aRawCommandIsAnswered() throws {
         let rig = try online()
         let request = Request(rig, "at", ["line": "AT+CSQ"])

@@ -22,6 +22,7 @@ struct DoctorServiceTests {
         init(_ loop: EventLoop) { self.loop = loop }
 
         var isService: Bool { true }
+        var isOver: Bool { false }
 
         func begin(
             _ operation: String, _ arguments: [JSONValue.Member], onEvent: @escaping (JSONValue) -> Void,

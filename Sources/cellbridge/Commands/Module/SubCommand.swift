@@ -1,5 +1,6 @@
 import BridgeCore
 import BridgeRuntime
+import Control
 import LinuxIO
 
 /// `cellbridge sub`: shows what the remote broker sends for a subscription of one's own.
@@ -11,7 +12,9 @@ struct SubCommand: Command {
         else this process opens the port and connects as <client_id>-cli with a clean session.
         FORMAT as with mosquitto_sub: %t %p %l %x %X %I %U %j %J, widths, @ and a letter of strftime, \\n \\t \\e.
         The module does not tell a message's QoS, retain flag or id: no %q %r %m, no -R, no --remove-retained.
-        Exit status: 0 after -C messages or on SIGINT; 27 when -W is over; 69 no link, or it broke; 66, 77, 78 as with run.
+        When the link breaks it subscribes anew as soon as it is back; what comes meanwhile is not shown.
+        Exit status: 0 after -C messages or on SIGINT; 27 when -W is over; 69 no link at the beginning, or the service has
+        ended; 66, 77, 78 as with run.
         """
     static let examples: [(line: String, meaning: String)] = [
         ("cellbridge sub -t 'site/17/#' -v", "shows topics and payloads until Ctrl-C"),
@@ -85,17 +88,69 @@ struct SubCommand: Command {
         let output = StandardOutput(work.loop)
         let hidden = unwanted.compactMap { try? TopicFilter(Array($0.utf8)) }
         var left = count
-        let subscription = Subscription(work, filters, qos: qos) { message in
-            guard left != 0, !hidden.contains(where: { $0.matches(message.topic) }) else { return }
-            if !common.isQuiet { output.write(printer.bytes(message, asJSON: common.isJSON)) }
-            if let more = left { left = more - 1 }
+        func subscribe() -> Subscription {
+            Subscription(work, filters, qos: qos) { message in
+                guard left != 0, !hidden.contains(where: { $0.matches(message.topic) }) else { return }
+                if !common.isQuiet { output.write(printer.bytes(message, asJSON: common.isJSON)) }
+                if let more = left { left = more - 1 }
+            }
         }
+        func hasEnded() -> Bool { left == 0 || output.hasEnded }
+        var subscription = subscribe()
+        var (wasGranted, pause) = (false, Self.shortestPause)
         defer {
             subscription.end()
             output.finish(isInterrupted: { work.isInterrupted })
         }
-        _ = try work.wait(limit: limit) { left == 0 || subscription.failure != nil || output.hasEnded }
-        if left == 0 || output.hasEnded { return .ok }
-        throw subscription.failure ?? CommandFailure(.timedOut, common.isQuiet ? "" : "timed out")
+        while true {
+            _ = try work.wait(limit: limit) { hasEnded() || subscription.failure != nil }
+            if hasEnded() { return .ok }
+            guard let failure = subscription.failure else { throw late }
+            if subscription.isGranted { (wasGranted, pause) = (true, Self.shortestPause) }
+            // What never worked is told at once; what did, comes back with the link.
+            guard wasGranted, failure.isOfTheLink, !work.operations.isOver else { throw failure }
+            if !common.isQuiet, subscription.isGranted {
+                Console.error("cellbridge sub: \(failure.text); going on when it is back")
+            }
+            guard try reconnect(work, pause: pause, limit: limit, hasEnded) else {
+                if hasEnded() { return .ok }
+                throw late
+            }
+            pause = min(pause * 2, Self.longestPause)
+            subscription = subscribe()
+        }
     }
+
+    private static let shortestPause: Duration = .milliseconds(500)
+    private static let longestPause: Duration = .seconds(30)
+
+    /// Waits until messages can come again, however long the service's, or this process's own, recovery takes; false when
+    /// `limit` or the end came first.
+    private func reconnect(
+        _ work: ModuleWork, pause: Duration, limit: Duration?, _ hasEnded: () -> Bool
+    ) throws(CommandFailure) -> Bool {
+        let rest = work.loop.now + pause
+        _ = try work.wait(limit: limit.map { min($0, rest) } ?? rest, until: hasEnded)
+        while !hasEnded(), limit.map({ work.loop.now < $0 }) ?? true {
+            var outcome: Result<JSONValue, CommandFailure>?
+            let id = work.operations.begin("connect", [.init(name: "wait", value: 3600)], onEvent: { _ in }) {
+                outcome = $0
+            }
+            defer { work.operations.cancel(id) }
+            _ = try work.wait(limit: limit) { outcome != nil || hasEnded() }
+            switch outcome {
+            case .success: return true
+            case .failure(let failure): if work.operations.isOver || !failure.isOfTheLink { throw failure }
+            case nil: break
+            }
+        }
+        return false
+    }
+
+    private var late: CommandFailure { CommandFailure(.timedOut, common.isQuiet ? "" : "timed out") }
+}
+
+extension CommandFailure {
+    /// Whether the link is what is missing.
+    fileprivate var isOfTheLink: Bool { code == .unavailable || code == .temporary }
 }
