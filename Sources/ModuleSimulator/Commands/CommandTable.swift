@@ -1,6 +1,6 @@
 /// A group of commands; which there are differs between the families.
 enum Chapter: Equatable {
-    case basic, device, network, clock, packet, internet, files, security, mqtt
+    case basic, device, network, clock, packet, internet, cip, files, security, mqtt
     case quectelGSM, bc260y
 }
 
@@ -8,7 +8,7 @@ extension ModuleProfile.Family {
     /// The commands of the family, in the order in which they are asked: its own before the common ones.
     var chapters: [Chapter] {
         switch self {
-        case .luat: [.basic, .device, .network, .clock, .packet, .internet, .files, .security, .mqtt]
+        case .luat: [.basic, .device, .network, .clock, .packet, .internet, .cip, .files, .security, .mqtt]
         case .quectelGSM: [.quectelGSM, .basic, .device, .network, .clock, .packet]
         case .bc260y: [.bc260y, .basic, .device, .network, .clock, .packet]
         }
@@ -38,6 +38,7 @@ extension SimulatedModule {
         case .clock: clockReply(command, now: now)
         case .packet: packetReply(command, now: now)
         case .internet: internetReply(command, now: now)
+        case .cip: cipReply(command, now: now)
         case .files: fileReply(command, now: now)
         case .security: securityReply(command)
         case .mqtt: mqttSessionReply(command, now: now) ?? mqttMessageReply(command, now: now)

@@ -4,6 +4,7 @@ extension SimulatedModule {
     private static let lineFeed: UInt8 = 0x0A
     private static let backspace: UInt8 = 0x08
     private static let substitute: UInt8 = 0x1A
+    private static let escape: UInt8 = 0x1B
 
     mutating func accept(_ byte: UInt8, now: Duration) {
         guard power == .running || power == .hung else { return }
@@ -145,8 +146,8 @@ extension SimulatedModule {
         case .okThen(let later):
             printResult("OK", code: 0)
             later.forEach { printLine($0) }
-        case .prompt:
-            printBytes(ascii(dialect.has(.promptBlank) ? "\r\n> " : "\r\n>"))
+        case .prompt(let entry):
+            printBytes(ascii(entry.prompt ?? (dialect.has(.promptBlank) ? "\r\n> " : "\r\n>")))
         }
         if phase == .reading { answered() }
     }
@@ -167,13 +168,19 @@ extension SimulatedModule {
             endData(entry, now: now)
             return
         }
+        // 9.14: ESC gives a send without a length up.
+        if entry.purpose == .stream, entry.length == nil, byte == Self.escape {
+            flushEcho()
+            finish(lines: [], .ok, now: now)
+            return
+        }
         entry.collected.append(byte)
         entry.generation &+= 1
         phase = .data(entry)
         countUpload(entry)
         if let length = entry.length, entry.collected.count >= length {
             endData(entry, now: now)
-        } else if entry.length == nil, entry.collected.count >= profile.publishDataLimit {
+        } else if entry.length == nil, entry.collected.count >= entry.limit ?? profile.publishDataLimit {
             endData(entry, now: now)
         } else {
             watchData(entry, now: now)
@@ -191,7 +198,7 @@ extension SimulatedModule {
         endData(entry, now: now)
     }
 
-    private mutating func endData(_ entry: DataEntry, now: Duration) {
+    mutating func endData(_ entry: DataEntry, now: Duration) {
         flushEcho()
         phase = .running
         note("-> \(entry.collected.count) data bytes")

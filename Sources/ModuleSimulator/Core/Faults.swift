@@ -30,6 +30,7 @@ extension SimulatedModule {
         case cutUpload(Int)
         /// The next command is run only after this time.
         case lateAnswer(Duration)
+        case socket(SocketFault)
     }
 
     package mutating func inject(_ fault: Fault, now: Duration) -> [Action] {
@@ -49,13 +50,8 @@ extension SimulatedModule {
             faults.isHalfOpen = mqtt.link == .open
             blackHoleStream()
         case .heal: heal(now: now)
-        case .hang, .hardHang:
-            agenda.removeAll { if case .execute = $0 { true } else if case .resume = $0 { true } else { false } }
-            lives += 1
-            phase = .reading
-            line.removeAll()
-            power = fault == .hang ? .hung : .dead
-            hold(until: Self.forever)
+        case .hang: hang(.hung)
+        case .hardHang: hang(.dead)
         case .powerCycle, .reboot:
             // Power goes in both; of a reboot the bearer's cure `power` is not part.
             restart(rung: fault == .powerCycle ? .power : .reset, now: now)
@@ -99,6 +95,7 @@ extension SimulatedModule {
         case .fullFlash(let isFull): flash.isFull = isFull
         case .cutUpload(let count): faults.cutUpload = count
         case .lateAnswer(let delay): faults.lateAnswer = delay
+        case .socket(let fault): inject(fault, now: now)
         }
         return take()
     }
@@ -111,6 +108,9 @@ extension SimulatedModule {
         agenda.removeAll { $0 == .networkResumes }
         if until < Self.forever { agenda.add(.networkResumes, at: until) }
     }
+
+    /// Freezes the network until a restart.
+    mutating func holdNetwork() { hold(until: Self.forever) }
 
     private mutating func heal(now: Duration) {
         hold(until: now)
@@ -171,11 +171,11 @@ extension SimulatedModule {
     private mutating func deactivate(spelling: String?, cure: CellState.Cure?, now: Duration) {
         let isEvent = spelling.map { $0 == "cgev" } ?? (profile.bearerLoss == .cgev)
         cell.dropContexts()
+        if !isEvent { cell.ip = .deactivated }
         dropLink(now: now)
         if isEvent {
             printLine("+CGEV: NW PDN DEACT 1")
         } else {
-            cell.ip = .deactivated
             printLine(deactivationText(spelling))
         }
         let cure = cure ?? (isEvent ? .itself : .cgact)
@@ -184,7 +184,7 @@ extension SimulatedModule {
         if cure == .itself { agenda.add(.reactivate, at: now + options.serviceDelay) }
     }
 
-    private func deactivationText(_ spelling: String?) -> String {
+    func deactivationText(_ spelling: String?) -> String {
         switch spelling {
         case "tight": "+PDP:DEACT"
         case "blank": "+PDP: DEACT"

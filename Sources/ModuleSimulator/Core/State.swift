@@ -175,6 +175,10 @@ struct DataEntry: Equatable {
     /// Tells one FSWRITE from the next.
     var number = 0
     var length: Int?
+    /// Where a send ends that declared no length.
+    var limit: Int?
+    /// What asks for the data, nil for what MPUBEX and FSWRITE print.
+    var prompt: String?
     var collected: [UInt8] = []
     var generation: Int
 }
@@ -199,6 +203,7 @@ struct FaultState: Equatable {
     var cutUpload: Int?
     /// How much later than usual the next command is run.
     var lateAnswer: Duration?
+    var socket = SocketFaults()
 
     /// Power goes when one more command line is complete than `lines` says.
     struct PowerLoss: Equatable {

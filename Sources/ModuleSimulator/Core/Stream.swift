@@ -18,6 +18,7 @@ extension SimulatedModule {
     /// Takes bytes from the host to the far side; the caller has looked at `streamRoom`.
     mutating func sendStream(_ bytes: [UInt8], now: Duration) {
         guard stream.link == .open, !bytes.isEmpty else { return }
+        passNAT(now: now)
         stream.sent += bytes.count
         if stream.isBlackHole {
             stream.withheld += bytes
@@ -70,6 +71,7 @@ extension SimulatedModule {
     mutating func streamNetworkHappened(_ event: NetworkEvent, now: Duration) {
         if case .bytes(let bytes) = event { stream.underWay = max(0, stream.underWay - bytes.count) }
         guard stream.link != .closed else { return }
+        passNAT(now: now)
         if stream.isBlackHole {
             stream.missed.append(event)
             return
@@ -102,6 +104,15 @@ extension SimulatedModule {
         case .quectelGSM: quectelStreamHappened(event, now: now)
         case .bc260y: bc260yStreamHappened(event, now: now)
         }
+    }
+
+    /// A NAT on the way that has forgotten an idle connection lets nothing through any more; keep-alive probes (CIPTKA)
+    /// more often than that keep it awake.
+    private mutating func passNAT(now: Duration) {
+        defer { stream.lastTraffic = now }
+        guard let limit = faults.socket.natIdle, stream.link == .open, now - stream.lastTraffic >= limit else { return }
+        if cip.keepAlive[0] == 1, Duration.seconds(cip.keepAlive[1]) < limit { return }
+        blackHoleStream()
     }
 
     /// Nothing of the connection gets through any more, and nobody is told.

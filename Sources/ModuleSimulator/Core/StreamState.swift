@@ -19,6 +19,7 @@ struct StreamState: Equatable {
     var acknowledged = 0
     /// Bytes of this connection that came from the far side.
     var arrived = 0
+    var lastTraffic = Duration.zero
     /// The connection only looks alive: nothing leaves, nothing comes, nobody is told.
     var isBlackHole = false
     /// What the host handed over meanwhile; TCP sends it again when the network is back.

@@ -48,6 +48,52 @@ public struct Dialect: Sendable, Equatable {
         case longFileSize = "fsflsize"
         /// An FSWRITE from the start leaves what lies beyond its data.
         case keepsTail = "keeps-tail"
+
+        // The socket commands (YM310 AT manual chapter 9 and what was seen of it).
+
+        /// `+CIPRXGET:1` instead of `+CIPRXGET: 1`.
+        case noticeTight = "notice-tight"
+        /// `+CIPRXGET:2,10,0` instead of `+CIPRXGET: 2,10,0`.
+        case getTight = "get-tight"
+        /// No line end between the data of a read and the line end of its OK.
+        case readTight = "read-tight"
+        /// CIFSR ends with OK (the table of contents of other firmwares).
+        case addressThenOK = "cifsr-ok"
+        /// `010.076.001.035` (YM310 AT manual 9.42).
+        case paddedAddress = "cifsr-padded"
+        /// SHUT OK is followed by OK.
+        case shutThenOK = "shut-then-ok"
+        /// CIPSHUT is answered OK (YM310 AT manual 9.42, third example).
+        case shutPlainOK = "shut-plain-ok"
+        /// `DATA ACCEPT: 10`.
+        case acceptBlank = "accept-blank"
+        /// The prompt of CIPSEND without its blank (vendor's log).
+        case promptTight = "prompt-tight"
+        /// `+CIPACK: 10, 10, 0` (the syntax table of YM310 AT manual 9.18).
+        case ackBlanks = "ack-blanks"
+        /// `STATE:CONNECT OK`.
+        case stateTight = "state-tight"
+        /// `+IPD,` without a line end before it.
+        case pushTight = "push-tight"
+        /// A refused connection is told as TCP ERROR:11, too (YM310 AT manual 9.39).
+        case tcpErrors = "tcp-errors"
+        /// SEND OK of CIPQSEND=0 waits for the far side, as the table of YM310 AT manual 9.11 says.
+        case sendOKAcknowledged = "send-ok-acknowledged"
+        /// A send that finds the send buffer full fails at once instead of waiting.
+        case failsWhenFull = "fails-when-full"
+        /// What was not read when the far side closes is gone.
+        case forgetsUnread = "forgets-unread"
+
+        /// Whether it is about the socket commands.
+        public var concernsSockets: Bool {
+            switch self {
+            case .noticeTight, .getTight, .readTight, .addressThenOK, .paddedAddress, .shutThenOK, .shutPlainOK,
+                .acceptBlank, .promptTight, .ackBlanks, .stateTight, .pushTight, .tcpErrors, .sendOKAcknowledged,
+                .failsWhenFull, .forgetsUnread:
+                true
+            default: false
+            }
+        }
     }
 
     /// The traits in force.

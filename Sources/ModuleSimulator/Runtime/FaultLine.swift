@@ -60,6 +60,8 @@ enum FaultLine: Equatable {
             return .module(.fullFlash(rest.isEmpty))
         case "cut-upload": return .module(.cutUpload(try count(rest, name)))
         case "quit": return .quit
+        case let other where SocketFaultLine.names.contains(other):
+            return .module(.socket(try SocketFaultLine.parse(other, rest)))
         default: throw Problem(text: "unknown command \(name)")
         }
     }
@@ -81,14 +83,14 @@ enum FaultLine: Equatable {
         return .deactivate(spelling: spelling, cure: cure)
     }
 
-    private static func count(_ words: [String], _ name: String) throws(Problem) -> Int {
+    static func count(_ words: [String], _ name: String) throws(Problem) -> Int {
         guard words.count == 1, let value = Int(words[0]), (1...1_000_000).contains(value) else {
             throw Problem(text: "\(name) wants a count")
         }
         return value
     }
 
-    private static func seconds(_ words: [String], _ name: String) throws(Problem) -> Duration {
+    static func seconds(_ words: [String], _ name: String) throws(Problem) -> Duration {
         guard words.count == 1, let value = Double(words[0]), value >= 0, value <= 1_000_000 else {
             throw Problem(text: "\(name) wants seconds")
         }

@@ -58,7 +58,7 @@ struct Plan {
         self.seed = seed
         self.rate = rate
         let profile = random.pick(ModuleSimulator.ModuleProfile.all.filter(\.hasMQTT))
-        let traits = Dialect.Trait.allCases.filter { _ in random.oneIn(3) }
+        let traits = Dialect.Trait.allCases.filter { !$0.concernsSockets }.filter { _ in random.oneIn(3) }
         simulator = SimulatorOptions(profile: profile, dialect: Dialect(Set(traits)), seed: seed)
         simulator.latency = random.duration(.milliseconds(2), .milliseconds(80))
         simulator.networkLatency = random.duration(.milliseconds(20), .milliseconds(800))
