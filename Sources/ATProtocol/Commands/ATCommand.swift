@@ -13,6 +13,16 @@ public struct ATCommand: Equatable, Sendable {
     /// an answer that comes late after all is told apart by the probe that follows a time-out.
     static let queryTimeout = defaultTimeout
 
+    /// What an `OK` says about a command.
+    public enum MeaningOfOK: Equatable, Sendable {
+        /// It ended well.
+        case end
+        /// One of its success lines is to follow; when none does for a while, this was the end.
+        case notYet
+        /// Nothing: only its own lines end it well, as a send.
+        case nothing
+    }
+
     /// The command without its line end, for example `AT+CSQ`. CR LF is added when it is written.
     public var line: [UInt8]
     /// How long the final result may take after the last byte went out (YM310 AT manual 1.4).
@@ -23,10 +33,14 @@ public struct ATCommand: Equatable, Sendable {
     public var takesFreeText: Bool
     /// Whole lines that end the command well besides `OK`, for example `SHUT OK`.
     public var successLines: [String]
+    /// Beginnings of lines that end the command well, before a colon: `DATA ACCEPT` for `DATA ACCEPT:10`.
+    public var successPrefixes: [String]
     /// Whole lines that end the command badly besides the usual error lines, for example `TimeOut`.
     public var failureLines: [String]
     /// Whether the first free line is all there is: CIFSR prints an address and mostly no `OK`.
     public var endsWithoutFinal: Bool
+    /// What an `OK` says.
+    public var meaningOfOK: MeaningOfOK
     /// Bytes for data mode, written exactly when the prompt comes; a prompt is expected only when this is set.
     public var data: [UInt8]?
     /// What a log may show: no passwords, no PINs, no payloads.
@@ -35,16 +49,19 @@ public struct ATCommand: Equatable, Sendable {
     /// A command from its parts. `redacted` is the line itself unless given.
     public init(
         line: [UInt8], timeout: Duration = ATCommand.defaultTimeout, prefixes: [String] = [],
-        takesFreeText: Bool = false, successLines: [String] = [], failureLines: [String] = [],
-        endsWithoutFinal: Bool = false, data: [UInt8]? = nil, redacted: String? = nil
+        takesFreeText: Bool = false, successLines: [String] = [], successPrefixes: [String] = [],
+        failureLines: [String] = [], endsWithoutFinal: Bool = false, meaningOfOK: MeaningOfOK = .end,
+        data: [UInt8]? = nil, redacted: String? = nil
     ) {
         self.line = line
         self.timeout = timeout
         self.prefixes = prefixes
         self.takesFreeText = takesFreeText
         self.successLines = successLines
+        self.successPrefixes = successPrefixes
         self.failureLines = failureLines
         self.endsWithoutFinal = endsWithoutFinal
+        self.meaningOfOK = meaningOfOK
         self.data = data
         self.redacted = redacted ?? String(decoding: line, as: UTF8.self)
     }
@@ -52,12 +69,13 @@ public struct ATCommand: Equatable, Sendable {
     /// A command from text of our own making.
     init(
         _ line: String, timeout: Duration = ATCommand.defaultTimeout, prefixes: [String] = [],
-        takesFreeText: Bool = false, successLines: [String] = [], failureLines: [String] = [],
-        endsWithoutFinal: Bool = false, redacted: String? = nil
+        takesFreeText: Bool = false, successLines: [String] = [], successPrefixes: [String] = [],
+        failureLines: [String] = [], endsWithoutFinal: Bool = false, meaningOfOK: MeaningOfOK = .end,
+        redacted: String? = nil
     ) {
         self.init(
             line: Array(line.utf8), timeout: timeout, prefixes: prefixes, takesFreeText: takesFreeText,
-            successLines: successLines, failureLines: failureLines, endsWithoutFinal: endsWithoutFinal,
-            redacted: redacted)
+            successLines: successLines, successPrefixes: successPrefixes, failureLines: failureLines,
+            endsWithoutFinal: endsWithoutFinal, meaningOfOK: meaningOfOK, redacted: redacted)
     }
 }

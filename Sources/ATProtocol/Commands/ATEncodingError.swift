@@ -19,8 +19,10 @@ public enum ATEncodingError: Error, Equatable, Sendable, CustomStringConvertible
                 switch byte {
                 case 0x22: "a double quote"
                 case 0x5C: "a backslash"
+                case 0x20: "a blank"
                 default:
-                    "the control byte 0x" + String(decoding: [Hex.digit(byte >> 4), Hex.digit(byte)], as: UTF8.self)
+                    (byte < 0x20 || byte == 0x7F ? "the control byte 0x" : "the byte 0x")
+                        + String(decoding: [Hex.digit(byte >> 4), Hex.digit(byte)], as: UTF8.self)
                 }
             return "\(field) holds \(name), which the module cannot be given"
         case .tooLong(let field, let count, let limit):

@@ -39,6 +39,15 @@ public struct CommandResult: Equatable, Sendable {
         }
     }
 
+    /// How many bytes the module took, by `DATA ACCEPT:n`, or `DATA ACCEPT:0,n` of a connection with a number; `nil` for
+    /// any other end, also for `SEND OK`. YM310 AT manual 9.11.
+    public var acceptedBytes: Int? {
+        guard case .text(let line) = final, line.starts(with: "DATA".utf8),
+            let colon = line.firstIndex(of: 0x3A)
+        else { return nil }
+        return line[(colon + 1)...].split(separator: 0x2C, omittingEmptySubsequences: false).last?.trimmed.decimal
+    }
+
     /// The code of a `+CME ERROR`.
     public var cmeCode: Int? {
         if case .cmeError(let code, _) = final { code } else { nil }
