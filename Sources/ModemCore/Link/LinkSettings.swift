@@ -76,6 +76,12 @@ public struct LinkSettings: Sendable, Equatable {
     public var subscriptions: [Subscription] = []
     /// Filters of earlier configurations that the remote session may still hold.
     public var staleSubscriptions: [[UInt8]] = []
+    /// Whether TLS runs over the stream of a socket link, on this host: what gets into the stream by mistake is thrown
+    /// away by the far side then. `tls` is the module's own and belongs to its MQTT client.
+    public var streamIsSecured = false
+    /// The baud rate in use, for modules that must be told to keep to it (Quectel GSM TCP/IP guide 2); `nil`: they are
+    /// not told.
+    public var baudRate: Int?
     /// Whether RTS/CTS is configured, so that the module must keep to it too.
     public var hardwareFlowControl = false
     /// Whether a hardware reset (command or line) is configured.

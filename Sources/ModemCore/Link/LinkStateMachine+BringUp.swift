@@ -9,14 +9,17 @@ extension LinkStateMachine {
             switch step {
             case .farewellSession: run(.farewellLink)
             case .farewellLink: finish()
-            default: run(.farewellSession)
+            case .socket(let step) where step.isFarewell: completed(step, result, now: now)
+            default: run(farewell)
             }
             return
         }
         if let failure = afterCommand {
             afterCommand = nil
+            streamEnd = nil
             return enterAfterFailure(failure, now: now)
         }
+        if streamEnd != nil { return streamStillThere(now: now) }
         switch step {
         case .echoOff:
             if !succeeded, mayStillBoot(now: now) { return pause(.seconds(1), then: step, now: now) }
@@ -48,6 +51,7 @@ extension LinkStateMachine {
             emptyIdentities = 0
             waited()
             identified(result)
+            guard settings.linkChoice != .mqtt || profile.hasMQTT else { return missesMQTT() }
             run(.revision)
         case .revision:
             if succeeded { facts.firmware = ModuleFacts.revision(result.firstValue) }
@@ -100,7 +104,12 @@ extension LinkStateMachine {
         case .signal:
             if let signal = Signal(result, at: now) { facts.signal = signal }
             report(.info, "signal: \(signalText(result))")
-            run(.singleConnection)
+            if kind == .socket {
+                prepared = true
+                beginStream()
+            } else {
+                run(.singleConnection)
+            }
         case .singleConnection: run(.receiveMode)
         case .receiveMode:
             if !succeeded {
@@ -142,7 +151,22 @@ extension LinkStateMachine {
         case .restart: restartAnswered(result, now: now)
         case .farewellSession: run(.farewellLink)
         case .farewellLink: finish()
+        case .socket(let step): completed(step, result, now: now)
         }
+    }
+
+    /// The first command on the way out.
+    var farewell: LinkStep { kind == .mqtt ? .farewellSession : .socket(.farewellClose) }
+
+    /// `link = "mqtt"`, and a module without an MQTT client.
+    private mutating func missesMQTT() {
+        report(
+            .error,
+            """
+            the module (profile \(profile.name)) has no MQTT client that the bridge can use: set link = "socket" or \
+            "auto" in [remote]
+            """)
+        finish()
     }
 
     private mutating func identified(_ result: CommandResult) {
@@ -161,6 +185,8 @@ extension LinkStateMachine {
                 """
             )
         }
+        isIdentified = true
+        settleKind()
         facts.model = printable(answer)
         report(.info, "module: \(printable(answer)) (profile \(profile.name))")
     }
@@ -177,7 +203,7 @@ extension LinkStateMachine {
     private mutating func restartAnswered(_ result: CommandResult, now: Duration) {
         ladder.noteUse(.restart, now: now)
         if !result.isSuccess, ladder.allows(.hardware, for: .module, now: now) {
-            report(.warning, "AT+RESET was answered \(result.final.wireText)")
+            report(.warning, "the restart was answered \(result.final.wireText)")
             return resetHardware(now: now)
         }
         forgetModule(now: now)

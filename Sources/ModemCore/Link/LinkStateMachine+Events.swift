@@ -4,10 +4,13 @@ public import ATProtocol
 extension LinkStateMachine {
     // MARK: Port
 
-    /// Starts. `dataModeRecord`: the bytes an `AT+MPUBEX` declared that may still be open, from the state directory.
+    /// Starts. `dataModeRecord`: the bytes that an `AT+MPUBEX`, or a send of a socket link, declared and that may still be
+    /// open, from the state directory.
     public mutating func start(dataModeRecord: Int?, now: Duration) -> [LinkAction] {
         guard case .stopped = state, !finished else { return take() }
         self.dataModeRecord = dataModeRecord
+        // Another process may have left a connection whose bytes come from the first moment on.
+        if settings.profile != nil || settings.linkChoice == .socket { settleKind() }
         ladder.start(now: now)
         state = .opening
         actions.append(.openPort)
@@ -42,7 +45,7 @@ extension LinkStateMachine {
             // Over USB the port goes with the restart: it was heard.
             ladder.noteUse(.restart, now: now)
         case .stopped, .opening, .portGone, .synchronising, .running, .awaiting, .pausing, .resting, .resynchronising,
-            .mute, .fillingDataMode, .restarting, .recordingManifest, .online:
+            .mute, .fillingDataMode, .keepingSilent, .restarting, .recordingManifest, .online:
             break
         }
         let wasOnline = isOnline
@@ -51,7 +54,7 @@ extension LinkStateMachine {
         case .opening, .portGone: break
         case _ where wasOnline: break  // `offline` has said it.
         case .stopped, .synchronising, .running, .awaiting, .pausing, .resting, .resynchronising, .mute,
-            .fillingDataMode, .restarting, .resettingHardware, .recordingManifest, .online:
+            .fillingDataMode, .keepingSilent, .restarting, .resettingHardware, .recordingManifest, .online:
             report(.warning, "port gone: \(reason); waiting for it")
         }
         forgetModule(now: now)
@@ -62,7 +65,7 @@ extension LinkStateMachine {
         return take()
     }
 
-    /// The MPUBEX record was written (`bytes`) or removed (`nil`) by the publisher.
+    /// The record of an `AT+MPUBEX`, or of a send of a socket link, was written (`bytes`) or removed (`nil`).
     public mutating func dataModeRecorded(bytes: Int?) { dataModeRecord = bytes }
 
     // MARK: Session
@@ -85,9 +88,9 @@ extension LinkStateMachine {
                 nextFailure = nil
                 enterAfterFailure(failure, now: now)
             } else {
-                run(.status)
+                kind == .mqtt ? run(.status) : enter(.link, now: now)
             }
-        case .stopped, .opening, .portGone, .running, .awaiting, .pausing, .resting, .mute, .fillingDataMode,
+        case .stopped, .opening, .portGone, .running, .awaiting, .pausing, .resting, .mute, .fillingDataMode, .keepingSilent,
             .restarting, .resettingHardware, .recordingManifest, .online:
             break
         }
@@ -97,7 +100,7 @@ extension LinkStateMachine {
     /// The module gives no answer to `AT`.
     public mutating func synchronisationFailed(now: Duration) -> [LinkAction] {
         switch state {
-        case .stopped, .opening, .portGone, .fillingDataMode, .restarting, .resettingHardware:
+        case .stopped, .opening, .portGone, .fillingDataMode, .keepingSilent, .restarting, .resettingHardware:
             return take()
         case .synchronising, .resynchronising, .running, .awaiting, .pausing, .resting, .mute, .recordingManifest,
             .online:
@@ -131,6 +134,7 @@ extension LinkStateMachine {
     private mutating func commandTimedOut(_ step: LinkStep, now: Duration) {
         let noticed = afterCommand
         afterCommand = nil
+        streamEnd = nil
         if case .unsubscribe(let index) = step { settledFilters.insert(index) }
         if step == .restart {
             // It restarts without having said OK, or it is mute: the same as after a blind restart.
@@ -146,7 +150,7 @@ extension LinkStateMachine {
         } else {
             goOffline("\(step) got no answer")
             report(.warning, "\(step) got no answer")
-            nextFailure = higher(Failure(.module, at: step.rung), noticed)
+            nextFailure = higher(Failure(.module, at: step.rung(dialect)), noticed)
         }
     }
 
@@ -157,7 +161,7 @@ extension LinkStateMachine {
     public mutating func publishTimedOut(_ what: String = "a publish", now: Duration) -> [LinkAction] {
         switch state {
         case .online, .running, .awaiting, .pausing, .resting, .resynchronising: break
-        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .restarting, .resettingHardware,
+        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .restarting, .resettingHardware,
             .recordingManifest:
             return take()
         }
@@ -179,7 +183,7 @@ extension LinkStateMachine {
 
     /// A publish was refused with `ERROR`: `MQTTSTATU` decides whether it may be tried again.
     public mutating func publishWasRefused(now: Duration) -> [LinkAction] {
-        guard isOnline else { return take() }
+        guard isOnline, kind == .mqtt else { return take() }
         publishRefused = true
         if case .online = state { run(.status) }
         return take()
@@ -192,7 +196,7 @@ extension LinkStateMachine {
         switch state {
         case .running: afterCommand = higher(Failure(.path), afterCommand)
         case .resynchronising: nextFailure = higher(Failure(.path), nextFailure)
-        case .stopped, .opening, .portGone, .synchronising, .awaiting, .pausing, .resting, .mute, .fillingDataMode,
+        case .stopped, .opening, .portGone, .synchronising, .awaiting, .pausing, .resting, .mute, .fillingDataMode, .keepingSilent,
             .restarting, .resettingHardware, .recordingManifest, .online:
             enterAfterFailure(Failure(.path), now: now)
         }
@@ -222,7 +226,7 @@ extension LinkStateMachine {
             portLostDuringReset = false
             state = .portGone(retry: now + .milliseconds(250))
         } else if dataModeRecord != nil {
-            fillDataMode(now: now)
+            fillOrKeepSilent(now: now)
         } else {
             synchronise(.restarted, attempts: Self.bootAttempts)
         }
@@ -240,11 +244,11 @@ extension LinkStateMachine {
             goOffline("stopping")
         case .online, .awaiting:
             goOffline("stopping")
-            run(.farewellSession)
+            run(farewell)
         case .resting(_, let rung) where rung <= .link && prepared:
-            run(.farewellSession)
+            run(farewell)
         case .stopped, .opening, .portGone, .synchronising, .pausing, .resting, .resynchronising, .mute,
-            .fillingDataMode, .restarting, .resettingHardware, .recordingManifest:
+            .fillingDataMode, .keepingSilent, .restarting, .resettingHardware, .recordingManifest:
             finish()
         }
         return take()

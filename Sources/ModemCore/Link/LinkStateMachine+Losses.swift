@@ -4,6 +4,8 @@ import ATProtocol
 extension LinkStateMachine {
     mutating func contextLost(_ what: String, now: Duration) {
         let reason = "the PDP context is gone (\(what))"
+        // The connection that an open send belongs to went with it.
+        if case .keepingSilent = state { return fillDataMode(now: now) }
         switch state {
         case .online:
             goOffline(reason)
@@ -24,7 +26,7 @@ extension LinkStateMachine {
         case .resynchronising:
             goOffline(reason)
             nextFailure = higher(Failure(.context), nextFailure)
-        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .restarting, .resettingHardware:
+        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .restarting, .resettingHardware:
             return
         }
         usesSpareContext = false
@@ -60,7 +62,7 @@ extension LinkStateMachine {
         case .resynchronising:
             goOffline(reason)
             nextFailure = higher(Failure(.card), nextFailure)
-        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .restarting, .resettingHardware:
+        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .restarting, .resettingHardware:
             break
         }
     }
@@ -86,7 +88,8 @@ extension LinkStateMachine {
             return  // Expected; AT goes on until it answers.
         case .running(.restart):
             ladder.noteUse(.restart, now: now)
-        case .running, .awaiting, .pausing, .resting, .resynchronising, .mute, .recordingManifest, .online:
+        case .running, .awaiting, .pausing, .resting, .resynchronising, .mute, .keepingSilent, .recordingManifest,
+            .online:
             break
         }
         if stopping { return finish() }

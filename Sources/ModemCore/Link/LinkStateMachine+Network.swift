@@ -127,9 +127,9 @@ extension LinkStateMachine {
         if result.isSuccess, result.firstValue.hasPrefix("1") {
             waited()
             if recovering {
-                run(.contextActivation)
+                kind == .mqtt ? run(.contextActivation) : prepare()
             } else {
-                settings.accessPoint == nil || appliedAPN ? settle() : run(.contextQuery)
+                settings.accessPoint == nil || appliedAPN || !definesContext ? settle() : run(.contextQuery)
             }
         } else if !registered || recovering && wait(now: now) > .seconds(30) {
             // Without registration there is nothing to attach to: the radio is given the time it needs for that.
@@ -159,13 +159,15 @@ extension LinkStateMachine {
 
     private mutating func settle() {
         settled = true
-        run(.address)
+        prepare()
     }
 
     mutating func addressAnswered(_ result: CommandResult, now: Duration) {
         let address = result.lines.compactMap { line -> String? in
             let fields = fieldsAfterColon(line)
-            guard fields.count > 1, fields[0] == "\(settings.contextID)" else { return nil }
+            // The NB-IoT module says which context is its own.
+            let isOwn = kind == .socket && dialect == .bc260y || fields.first == "\(settings.contextID)"
+            guard fields.count > 1, isOwn else { return nil }
             return fields.dropFirst().first {
                 $0.contains { $0 != "0" && $0 != "." && $0 != ":" } && ($0.contains(".") || $0.contains(":"))
             }
@@ -176,6 +178,9 @@ extension LinkStateMachine {
             run(.signal)
         } else if wait(now: now) > .seconds(30) {
             fail(Failure(.context, at: .radio), "no address from the network: check [module] apn", now: now)
+        } else if kind == .socket, dialect == .bc260y {
+            // It comes with the attach, and is told (BC260Y-CN TCP/IP guide 2.3.2, 4.1.1).
+            pause(.seconds(2), then: .address, now: now)
         } else if settings.accessPoint?.username != nil, !appliedAPN {
             // The APN was right, but perhaps not its credentials.
             run(.contextAuthentication)

@@ -112,7 +112,7 @@ extension LinkStateMachine {
                 break  // What an earlier connection left; MIPSTART has failures of its own.
             }
         case .pausing, .resting, .stopped, .opening, .portGone, .synchronising, .resynchronising, .mute,
-            .fillingDataMode, .restarting, .resettingHardware, .recordingManifest:
+            .fillingDataMode, .keepingSilent, .restarting, .resettingHardware, .recordingManifest:
             break
         }
     }

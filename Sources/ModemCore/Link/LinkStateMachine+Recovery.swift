@@ -3,10 +3,11 @@ import ATProtocol
 /// What failures lead to: the rungs, the mute module, the open data mode.
 extension LinkStateMachine {
     /// A step failed in this way.
-    mutating func fail(_ failure: Failure, _ reason: String, now: Duration) {
+    mutating func fail(_ failure: Failure, _ reason: String, leastPause: Duration = .zero, now: Duration) {
         waited()
         goOffline(reason)
-        let decision = decide(failure, now: now)
+        var decision = decide(failure, now: now)
+        decision.after = max(decision.after, leastPause)
         let delay = decision.after == .zero ? "now" : "in \(milliseconds(decision.after)) ms"
         report(.warning, "\(reason); next: \(decision.rung), \(delay)")
         recovery = Recovery(rung: decision.rung, reason: reason)
@@ -54,9 +55,11 @@ extension LinkStateMachine {
 
     /// Starts the first step of a rung. What it needs and a failed bring-up left out is made up for first.
     mutating func enter(_ rung: Rung, now: Duration) {
+        closeStream()
         closedStaleLink = false
         noticesPending = 0
         afterCommand = nil
+        streamEnd = nil
         let nothingToEnd = sessionGone
         sessionGone = false
         for need in rung.rule.needs where !isMet(need) {
@@ -66,9 +69,10 @@ extension LinkStateMachine {
         // A restart counts when it was heard.
         if rung != .restart, rung != .hardware { ladder.noteUse(rung, now: now) }
         switch rung {
-        case .session: run(.connect)
-        case .probe, .link: run(nothingToEnd ? .closeLink : .closeSession)
-        case .context: run(.shut)
+        case .probe, .session, .link:
+            if kind == .socket { return beginStream() }
+            run(rung == .session ? .connect : nothingToEnd ? .closeLink : .closeSession)
+        case .context: releaseContext()
         case .radio:
             registered = false
             settled = false
@@ -78,6 +82,17 @@ extension LinkStateMachine {
         case .service:
             giveUp(recovery?.reason ?? "the module does not work", now: now)
             state = .resting(until: now + .seconds(60), rung: .link)
+        }
+    }
+
+    private mutating func releaseContext() {
+        switch (kind, dialect) {
+        case (.mqtt, _): run(.shut)
+        case (.socket, .cip), (.socket, .qi): run(.socket(.contextShut))
+        case (.socket, .bc260y):
+            // The context is that of the attach.
+            settled = false
+            run(.detach)
         }
     }
 
@@ -93,7 +108,7 @@ extension LinkStateMachine {
         switch need {
         case .introduced: run(.echoOff)
         case .settled: run(.simStatus)
-        case .prepared: run(.address)
+        case .prepared: prepare()
         }
     }
 
@@ -120,6 +135,9 @@ extension LinkStateMachine {
         introduced = false
         settled = false
         prepared = false
+        rateIsFixed = false
+        socketsSetUp = false
+        streamEnd = nil
         registered = false
         appliedAPN = false
         triedPrivateAPN = false
@@ -180,26 +198,51 @@ extension LinkStateMachine {
         }
     }
 
-    /// An `AT+MPUBEX` may be half full: nothing may be written that could become its payload, but a hardware reset or,
-    /// without one, as many CR as were declared.
+    /// The command that a data mode record is of.
+    var dataModeCommand: String { mayBeStream && settings.linkChoice == .socket ? "send" : "AT+MPUBEX" }
+
+    /// Whether a data mode record may be that of a send over a socket.
+    private var mayBeStream: Bool {
+        switch settings.linkChoice {
+        case .mqtt: false
+        case .socket: true
+        case .automatic: kind == .socket || !isIdentified && settings.profile == nil
+        }
+    }
+
+    /// An `AT+MPUBEX` or a send over a socket may be half full: nothing may be written that could become its payload, but a
+    /// hardware reset or, without one, as many CR as were declared. Under TLS of ours those do no harm in a stream.
     mutating func endDataMode(now: Duration) {
-        if ladder.allows(.hardware, for: .mute, now: now) {
-            report(.warning, "an AT+MPUBEX may be open in the module: resetting it before anything is written")
+        if kind == .socket, mayBeStream, settings.streamIsSecured {
+            fillDataMode(now: now)
+        } else if ladder.allows(.hardware, for: .mute, now: now) {
+            report(.warning, "an \(dataModeCommand) may be open in the module: resetting it before anything is written")
             resetHardware(now: now)
         } else {
-            fillDataMode(now: now)
+            fillOrKeepSilent(now: now)
         }
+    }
+
+    /// CR into a plain stream could end up in a message: the broker must have given the connection up before.
+    mutating func fillOrKeepSilent(now: Duration) {
+        guard mayBeStream, !settings.streamIsSecured else { return fillDataMode(now: now) }
+        let keepalive = settings.keepalive
+        let wait: Duration = keepalive > 0 ? .milliseconds(1500) * keepalive + .seconds(10) : .seconds(600)
+        report(
+            .warning,
+            """
+            a send of \(dataModeRecord ?? 0) bytes may be open in the module: nothing is written until its connection is \
+            gone, \(wait.components.seconds) s at most
+            """)
+        state = .keepingSilent(until: now + wait)
     }
 
     mutating func fillDataMode(now: Duration) {
         let count = dataModeRecord ?? 0
+        let harm = mayBeStream ? "" : "; a message of CR bytes may have been published"
         report(
             .warning,
-            """
-            an AT+MPUBEX of \(count) bytes may be open in the module: filling it with \(count) CR; a message of CR \
-            bytes may have been published
-            """
-        )
+            "an \(dataModeCommand) of \(count) bytes may be open in the module: filling it with \(count) CR\(harm)")
         actions.append(.fillDataMode(count: count))
         // The bound is for a driver that never says `dataModeFilled`: the slowest line, and some.
         state = .fillingDataMode(until: now + .seconds(10) + .milliseconds(10) * count)
@@ -232,11 +275,12 @@ extension LinkStateMachine {
         case .pausing(_, let step): run(step)
         case .resting(_, let rung): enter(rung, now: now)
         case .mute: synchronise(.again, attempts: Self.attempts)
+        case .keepingSilent: fillDataMode(now: now)
         case .fillingDataMode:
             clearDataModeRecord()
             synchronise(.start, attempts: Self.attempts)
         case .restarting: synchronise(.restarted, attempts: Self.bootAttempts)
-        case .online: run(.status)
+        case .online: run(kind == .mqtt ? .status : .socket(.poll))
         case .stopped, .opening, .synchronising, .running, .resynchronising, .resettingHardware, .recordingManifest:
             break
         }
@@ -246,6 +290,10 @@ extension LinkStateMachine {
     private mutating func outcomeLate(_ step: LinkStep, now: Duration) {
         if step != .secure, let due = awaited?.due, now < due { return run(.attention) }
         switch step {
+        case .socket(.session): sessionLate(now: now)
+        case .socket:
+            let detail = tcpError.map { ": \(SocketErrors.tcp($0)) (TCP ERROR \($0))" } ?? ""
+            fail(Failure(.path), "no CONNECT OK for \(settings.host):\(settings.port)\(detail)", now: now)
         case .secure: setupDeadlineReached(now: now)
         case .open: connectFailed("no CONNECT OK within \(connectTimeout.components.seconds) s", now: now)
         case .connect: fail(Failure(.path), "no CONNACK within [remote] ack_timeout", now: now)

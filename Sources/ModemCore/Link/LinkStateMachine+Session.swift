@@ -80,7 +80,7 @@ extension LinkStateMachine {
     }
 
     /// Waits for the outcome; when that takes long, `AT` finds out now and then whether the module is still there.
-    private mutating func awaitOutcome(of step: LinkStep, due: Duration, now: Duration) {
+    mutating func awaitOutcome(of step: LinkStep, due: Duration, now: Duration) {
         awaited = (step, due)
         state = .awaiting(step, deadline: min(due, now + Self.pollInterval))
     }
@@ -88,6 +88,7 @@ extension LinkStateMachine {
     /// The module answered while an outcome is due.
     mutating func stillThere(now: Duration) {
         guard let (step, due) = awaited else { return enter(.link, now: now) }
+        if step == .socket(.session) { return streamStillThere(now: now) }
         if closedDuring {
             closedWhileConnecting(step, now: now)
         } else if let outcome = earlyOutcome {
@@ -101,7 +102,8 @@ extension LinkStateMachine {
     public mutating func urcReceived(_ urc: URC, now: Duration) -> [LinkAction] {
         switch urc {
         case .outcome(let outcome): outcomeReceived(outcome, now: now)
-        case .closed: connectionClosed(now: now)
+        case .closed:
+            kind == .mqtt ? connectionClosed(now: now) : streamClosed("the connection was closed", now: now)
         case .pdpDeactivated: contextLost("+PDP DEACT", now: now)
         case .cgev(let event): packetEvent(event, now: now)
         case .simRemoved: cardRemoved(now: now)
@@ -111,12 +113,13 @@ extension LinkStateMachine {
             if registered, case .pausing(_, .registrationEPS) = state {
                 state = .pausing(until: now, then: .registrationEPS)
             }
-        case .cacheNotice: messageCached()
+        case .cacheNotice: if kind == .mqtt { messageCached() }
+        case .socket(let event): socketEvent(event, now: now)
         case .nitz(let time): tls?.network = (time, now)
         case .other(let line): lineReceived(line, now: now)
         case .simReady:
             if case .pausing(_, .simStatus) = state { state = .pausing(until: now, then: .simStatus) }
-        case .simOther, .serviceState, .socket:
+        case .simOther, .serviceState:
             break
         }
         return take()
@@ -139,17 +142,20 @@ extension LinkStateMachine {
         case .awaiting(let step, _):
             if step.concerns(outcome) { outcomeCame(outcome, for: step, now: now) }
         case .stopped, .opening, .portGone, .synchronising, .pausing, .resting, .resynchronising, .mute,
-            .fillingDataMode, .restarting, .resettingHardware, .recordingManifest, .online:
+            .fillingDataMode, .keepingSilent, .restarting, .resettingHardware, .recordingManifest, .online:
             break  // Publish outcomes are the publisher's; a stray one belongs to nobody.
         }
     }
 
-    private mutating func outcomeCame(_ outcome: Outcome, for step: LinkStep, now: Duration) {
+    mutating func outcomeCame(_ outcome: Outcome, for step: LinkStep, now: Duration) {
         switch (step, outcome) {
         case (.open, .connectOK):
             closedStaleLink = false
             tls?.connected()
             run(.connect)
+        case (.socket(.open), .connectOK): streamStands(now: now)
+        case (.socket(.open), .alreadyConnect): connectionIsThere(now: now)
+        case (.socket(.open), .connectFail(let state)): connectionFailed(state, now: now)
         case (.open, .alreadyConnect):
             alreadyConnected(now: now)
         case (.open, .connectFail(let state)):
@@ -231,7 +237,7 @@ extension LinkStateMachine {
         nextUnsubscribe(now: now)
     }
 
-    private mutating func goOnline(now: Duration) {
+    mutating func goOnline(now: Duration) {
         isOnline = true
         onlineSince = now
         failedReads = 0
@@ -239,7 +245,7 @@ extension LinkStateMachine {
         recovery = nil
         actions.append(.online(profile))
         // What the cache still holds from before is read at once.
-        if settings.cachedReceive { readCache() } else { state = .online(poll: now + Self.pollInterval) }
+        if settings.cachedReceive, kind == .mqtt { readCache() } else { state = .online(poll: now + Self.pollInterval) }
     }
 
     mutating func closedWhileConnecting(_ step: LinkStep, now: Duration) {
@@ -258,7 +264,8 @@ extension LinkStep {
     /// Whether `outcome` can be the outcome of this step.
     func concerns(_ outcome: Outcome) -> Bool {
         switch (self, outcome) {
-        case (.open, .connectOK), (.open, .alreadyConnect), (.open, .connectFail), (.connect, .connackOK),
+        case (.socket(.open), .connectOK), (.socket(.open), .alreadyConnect), (.socket(.open), .connectFail),
+            (.open, .connectOK), (.open, .alreadyConnect), (.open, .connectFail), (.connect, .connackOK),
             (.connect, .error), (.subscribe, .suback), (.subscribe, .error), (.unsubscribe, .unsuback),
             (.unsubscribe, .error):
             true

@@ -32,13 +32,15 @@ public struct LinkStateMachine {
         case mute(until: Duration)
         /// CR bytes are going into an `AT+MPUBEX` that may be half full.
         case fillingDataMode(until: Duration)
+        /// An `AT+CIPSEND` of a plain connection may be half full: nothing is written until that connection is gone.
+        case keepingSilent(until: Duration)
         /// The manifest is on its way to disk; nothing is sent before it is there.
         case recordingManifest
         /// A restart was answered; the module is left alone until then.
         case restarting(until: Duration)
         /// The hardware reset is running.
         case resettingHardware
-        /// Messages flow; the next `MQTTSTATU` is due at `poll`.
+        /// Messages flow; the next `MQTTSTATU`, or `CIPSTATUS` of a socket link, is due at `poll`.
         case online(poll: Duration)
     }
 
@@ -89,7 +91,7 @@ public struct LinkStateMachine {
     var introduced = false
     /// Card, registration, attach and APN are done.
     var settled = false
-    /// CIPMUX, MQTTMSGSET and MQTTMODE are done.
+    /// CIPMUX, MQTTMSGSET and MQTTMODE are done; of a socket link, the address is known where there is one.
     var prepared = false
     var registered = false
     var registrationDenied = false
@@ -138,8 +140,28 @@ public struct LinkStateMachine {
     var messagesSinceRead = 0
     var failedReads = 0
 
-    /// TLS, when it is configured.
+    /// TLS of the module's MQTT client, when it is configured.
     var tls: TLSLink?
+
+    // The socket link.
+    /// `ATI` was answered once: the kind of link is settled.
+    var isIdentified = false
+    /// What the driver was told last.
+    var dialectInUse: SocketDialect?
+    /// The rate is fixed, in this life of the module.
+    var rateIsFixed = false
+    /// The settings of the sockets were made in this life of the module.
+    var socketsSetUp = false
+    /// Commands given to get rid of an old connection, for one new one.
+    var closings = 0
+    /// The last `TCP ERROR` since a connection was asked for.
+    var tcpError: Int?
+    /// Whether a `streamOpened` was reported and no `streamClosed` since.
+    var hasStream = false
+    /// The session came about while `AT` was on the wire.
+    var sessionIsUp = false
+    /// What ended the stream while a command was on the wire; acted on when that ends.
+    var streamEnd: StreamEnd?
 
     // The mute module.
     var bytesSeen = false
@@ -177,7 +199,13 @@ public struct LinkStateMachine {
     public var currentProfile: ModuleProfile { profile }
 
     /// Which link this module gets; settled once `ATI` was answered.
-    public var kind: LinkKind { .mqtt }
+    public var kind: LinkKind {
+        switch settings.linkChoice {
+        case .mqtt: .mqtt
+        case .socket: .socket
+        case .automatic: profile.hasMQTT ? .mqtt : .socket
+        }
+    }
 
     /// Whether received bytes stay in the module until they are read.
     public var readsOnRequest: Bool { settings.cachedReceive }
@@ -187,7 +215,7 @@ public struct LinkStateMachine {
         switch state {
         case .stopped, .opening, .synchronising, .running, .resynchronising, .resettingHardware, .recordingManifest: nil
         case .portGone(let due), .awaiting(_, let due), .pausing(let due, _), .resting(let due, _), .mute(let due),
-            .fillingDataMode(let due), .restarting(let due), .online(let due):
+            .fillingDataMode(let due), .keepingSilent(let due), .restarting(let due), .online(let due):
             due
         }
     }
@@ -197,7 +225,7 @@ public struct LinkStateMachine {
         switch state {
         case .online, .awaiting, .pausing, .resting: true
         case .stopped, .opening, .portGone, .synchronising, .running, .resynchronising, .mute, .fillingDataMode,
-            .recordingManifest, .restarting, .resettingHardware:
+            .keepingSilent, .recordingManifest, .restarting, .resettingHardware:
             false
         }
     }
@@ -208,11 +236,13 @@ public struct LinkStateMachine {
         case .stopped: "stopped"
         case .opening, .portGone: "waiting for the port"
         case .synchronising, .restarting: "waiting for the module to answer AT"
+        case .awaiting(.socket(.session), _): "waiting for the MQTT session over the connection"
         case .running(let step), .awaiting(let step, _), .pausing(_, let step): "at \(step)"
         case .resting(_, let rung): "pausing before: \(rung)"
         case .resynchronising: "resynchronising"
         case .mute: "the module is mute"
-        case .fillingDataMode: "ending an open AT+MPUBEX"
+        case .fillingDataMode: "ending an open \(dataModeCommand)"
+        case .keepingSilent: "waiting until the connection of an open AT+CIPSEND is gone"
         case .resettingHardware: "resetting the hardware"
         case .recordingManifest: "recording what the module holds"
         case .online: "online"
@@ -233,9 +263,17 @@ public struct LinkStateMachine {
 
     mutating func goOffline(_ reason: String) {
         publishRefused = false
+        closeStream()
         guard isOnline else { return }
         isOnline = false
         actions.append(.offline(reason: reason))
+    }
+
+    mutating func closeStream() {
+        guard hasStream else { return }
+        hasStream = false
+        sessionIsUp = false
+        actions.append(.streamClosed)
     }
 
     mutating func finish() {
@@ -250,7 +288,7 @@ public struct LinkStateMachine {
         earlyOutcome = nil
         closedDuring = false
         do {
-            let command = try step.command(settings, form: credentialForm)
+            let command = try step.command(settings, profile, form: credentialForm)
             state = .running(step)
             actions.append(.submit(command))
         } catch {

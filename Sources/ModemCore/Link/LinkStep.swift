@@ -16,7 +16,7 @@ enum LinkStep: Equatable {
     case revision
     /// `AT+CGSN`: IMEI (2.4).
     case imei
-    /// `AT+ICCID`: which card (2.5).
+    /// `AT+ICCID`, elsewhere `AT+QCCID`: which card (2.5).
     case iccid
     /// `AT+CIMI`: subscriber (2.6).
     case imsi
@@ -98,16 +98,19 @@ enum LinkStep: Equatable {
     case radioOff
     /// `AT+CFUN=1` (4.1).
     case radioOn
-    /// `AT+RESET` (2.9).
+    /// `AT+RESET` (2.9), elsewhere `AT+CFUN=1,1`.
     case restart
     /// `AT+MDISCONNECT` on the way out.
     case farewellSession
     /// `AT+MIPCLOSE` on the way out.
     case farewellLink
+    /// A command of a socket link.
+    case socket(SocketStep)
 
     /// The rung a failure of this step enters at.
-    var rung: Rung {
+    func rung(_ dialect: SocketDialect) -> Rung {
         switch self {
+        case .socket(let step): step.rung(dialect)
         case .echoOff, .errorNumbers, .flowControl, .identity, .revision, .imei, .iccid, .imsi, .packetEvents,
             .registrationReportsEPS, .registrationReportsGPRS, .registrationEPS, .registrationGPRS, .attachStatus,
             .contextQuery, .contextDefinition, .contextAuthentication, .signal, .singleConnection, .receiveMode,
@@ -126,6 +129,7 @@ enum LinkStep: Equatable {
     /// Whether it needs the PDP context, so that the loss of the context matters while it runs.
     var standsOnContext: Bool {
         switch self {
+        case .socket(let step): step.standsOnContext
         case .address, .signal, .singleConnection, .receiveMode, .textMode, .closeSession, .closeLink, .secure,
             .configure, .open, .connect, .subscribe, .unsubscribe, .status, .readCache, .attention, .farewellSession,
             .farewellLink:
@@ -143,6 +147,7 @@ enum LinkStep: Equatable {
     /// Whether it needs a card that was ready before, so that its removal matters while it runs.
     var standsOnCard: Bool {
         switch self {
+        case .socket(let step): !step.isFarewell
         case .echoOff, .errorNumbers, .flowControl, .identity, .revision, .imei, .iccid, .imsi, .simStatus, .simPIN,
             .radioOff,
             .radioOn, .restart, .farewellSession, .farewellLink:
@@ -159,15 +164,18 @@ enum LinkStep: Equatable {
     }
 
     /// The command; throws when a configured value cannot be carried.
-    func command(_ settings: LinkSettings, form: CredentialForm) throws(ATEncodingError) -> ATCommand {
+    func command(
+        _ settings: LinkSettings, _ profile: ModuleProfile, form: CredentialForm
+    ) throws(ATEncodingError) -> ATCommand {
         switch self {
+        case .socket(let step): try step.command(settings, profile)
         case .echoOff: .ate0
         case .errorNumbers: .cmee(1)
         case .flowControl: .ifc(2, 2)
         case .identity: .ati
         case .revision: .cgmr
         case .imei: .cgsn
-        case .iccid: .iccid
+        case .iccid: profile.cardNumber
         case .imsi: .cimi
         case .simStatus: .cpinQuery
         case .simPIN: try .cpin(settings.pin ?? "")
@@ -190,7 +198,8 @@ enum LinkStep: Equatable {
                 apn: settings.accessPoint?.name ?? "", username: settings.accessPoint?.username ?? "",
                 password: settings.accessPoint?.password ?? "",
                 authentication: settings.accessPoint?.authentication ?? .none)
-        case .address: .cgpaddr(cid: settings.contextID)
+        // The context of the attach has a number of its own choice there (BC260Y-CN TCP/IP guide 4.1.1).
+        case .address: .cgpaddr(cid: profile.socket.dialect == .bc260y ? nil : settings.contextID)
         case .activate, .contextActivation: .cgact(state: 1, cid: settings.contextID)
         case .signal: .csq
         case .singleConnection: .cipmux(0)
@@ -213,7 +222,7 @@ enum LinkStep: Equatable {
         case .spareActivation: .cgact(state: 1, cid: 5)
         case .radioOff: .cfun(0)
         case .radioOn: .cfun(1)
-        case .restart: .reset
+        case .restart: profile.restart
         }
     }
 }

@@ -1,3 +1,5 @@
+public import ATProtocol
+
 /// What is known of one module's firmware, as data: differences between modules live here and nowhere else.
 public struct ModuleProfile: Sendable, Equatable {
     /// The name used in the configuration (`[module] profile`).
@@ -14,6 +16,14 @@ public struct ModuleProfile: Sendable, Equatable {
     public var lineLimit: Int?
     /// Whether `AT+CPNETAPN` sets the APN of a private SIM (YM310 AT manual 9.3).
     public var hasPrivateAPN: Bool
+    /// Whether it has an MQTT client of its own (YM310 AT manual 13).
+    public var hasMQTT = true
+    /// Its TCP sockets.
+    public var socket = SocketProfile.cip
+    /// What asks for the card's number (YM310 AT manual 2.5); a refusal is harmless.
+    public var cardNumber = ATCommand.iccid
+    /// What restarts the module (YM310 AT manual 2.9).
+    public var restart = ATCommand.reset
 
     /// The largest payload that can be published at all.
     public var payloadLimit: Int { max(publishLimit, dataPublishLimit) }
@@ -40,8 +50,22 @@ extension ModuleProfile {
         name: "air724ug", identification: ["Air724UG", "724UG"], publishLimit: 4100, dataPublishLimit: 4100,
         receiveLimit: 4100, lineLimit: nil, hasPrivateAPN: false)
 
-    /// All profiles whose own MQTT client can carry the bridge; longer names first, so that `780EP` is not taken for `780E`.
-    public static let all: [ModuleProfile] = [.ec716s, .air780ep, .air780e, .air724ug]
+    /// Quectel's GSM modules, M26 to MC60: no MQTT client that the bridge could use, sockets as in the Quectel GSM TCP/IP
+    /// guide, which holds for all of them. Checked against the guide only. Payloads are those of a socket link: the limit is
+    /// the bridge's own.
+    public static let quectelGSM = ModuleProfile(
+        name: "quectel-gsm", identification: ["Quectel_M", "M26", "M35", "M66", "M95", "MC20", "MC60"],
+        publishLimit: 4100, dataPublishLimit: 4100, receiveLimit: 4100, lineLimit: nil, hasPrivateAPN: false,
+        hasMQTT: false, socket: .qi, cardNumber: .qccid, restart: .resetByFunction)
+
+    /// Quectel BC260Y-CN, NB-IoT: sockets as in the BC260Y-CN TCP/IP guide. Checked against the guide only.
+    public static let bc260y = ModuleProfile(
+        name: "bc260y", identification: ["BC260Y"], publishLimit: 4100, dataPublishLimit: 4100, receiveLimit: 4100,
+        lineLimit: nil, hasPrivateAPN: false, hasMQTT: false, socket: .bc260y, cardNumber: .qccid,
+        restart: .resetByFunction)
+
+    /// All profiles; longer names first, so that `780EP` is not taken for `780E`.
+    public static let all: [ModuleProfile] = [.ec716s, .air780ep, .air780e, .air724ug, .bc260y, .quectelGSM]
 
     /// The profile with the configuration's name.
     public static func named(_ name: String) -> ModuleProfile? { all.first { $0.name == name } }
@@ -59,4 +83,12 @@ extension ModuleProfile {
             text[start..<(start + part.count)].elementsEqual(part)
         }
     }
+}
+
+extension ATCommand {
+    /// `AT+QCCID`: the card's number at Quectel's modules.
+    static var qccid: ATCommand { ATCommand(line: Array("AT+QCCID".utf8), prefixes: ["+QCCID"], takesFreeText: true) }
+
+    /// `AT+CFUN=1,1`: a restart as 3GPP TS 27.007 (8.2) has it.
+    static var resetByFunction: ATCommand { ATCommand(line: Array("AT+CFUN=1,1".utf8), timeout: .seconds(15)) }
 }
