@@ -28,7 +28,8 @@ import Testing
     }
 
     @Test func profilesByName() {
-        #expect(ModuleProfile.all.map(\.name) == ["ec716s", "air780ep", "air780e", "air724ug"])
+        #expect(
+            ModuleProfile.all.map(\.name) == ["ec716s", "air780ep", "air780e", "air724ug", "bc260y", "quectel-gsm"])
         for profile in ModuleProfile.all { #expect(ModuleProfile.named(profile.name) == profile) }
         #expect(ModuleProfile.named("quectel") == nil)
         #expect(ModuleProfile.identified(by: []) == nil)

@@ -27,6 +27,14 @@ final class LinkHarness {
     private(set) var manifests: [UInt8] = []
     /// The module's files.
     var files = ModuleFiles()
+    /// The module's TCP connection.
+    var sockets = GoodSockets()
+    /// Whether a stream was opened and not closed.
+    private(set) var hasStream = false
+    /// What the driver was told last.
+    private(set) var dialect: SocketDialect?
+    /// Whether the session over a stream comes about by itself.
+    var establishes = true
     private var sessionIsNew = false
     private var command: ATCommand?
     private var attempts = 0
@@ -40,6 +48,7 @@ final class LinkHarness {
     var summary: String { machine.summary }
     var recovery: Recovery? { machine.recovery }
     var profile: ModuleProfile { machine.currentProfile }
+    var kind: LinkKind { machine.kind }
     var synchronisationAttempts: Int { attempts }
 
     func fail(_ text: String) { violations.append(text) }
@@ -107,6 +116,10 @@ final class LinkHarness {
         if token == recording { recording = nil }
         feed("manifestRecorded") { $0.manifestRecorded(token: token, now: $1) }
     }
+    func established() { feed("established") { $0.sessionEstablished(now: $1) } }
+    func sessionFailed(_ failure: SessionFailure) {
+        feed("session failed: \(failure)") { $0.sessionFailed(failure, now: $1) }
+    }
     func hostClock(_ clock: HostClock?) { machine.hostClock(clock) }
     func stop() { feed("stop") { $0.stop(now: $1) } }
     func pass(_ time: Duration) { now += time }
@@ -133,9 +146,12 @@ final class LinkHarness {
         } else if isSynchronising || isResynchronising {
             synchronised()
         } else if let line = outstanding {
-            let result = command.flatMap { files.answer($0) } ?? answer(line)
+            let outcome = GoodModule.outcome(of: line) ?? sockets.outcome(of: line)
+            let result = command.flatMap { files.answer($0) } ?? sockets.answer(line) ?? answer(line)
             complete(result)
-            if result.final == .ok, let outcome = GoodModule.outcome(of: line) { urc(.outcome(outcome)) }
+            if result.final == .ok, let outcome { urc(.outcome(outcome)) }
+        } else if hasStream, !isOnline, establishes {
+            established()
         } else if deadline != nil {
             expire()
         } else {
@@ -162,6 +178,8 @@ final class LinkHarness {
             isSynchronising || isResynchronising || isOpening || isResetting || outstanding != nil || deadline != nil
             || recording != nil
         if !isWaiting, !isFinished { violations.append("dead end after \(name): \(summary)") }
+        if hasStream, !isPortOpen { violations.append("a stream without a port after \(name)") }
+        if hasStream, isFinished { violations.append("a stream after finished") }
         if isFinished, deadline != nil { violations.append("a deadline after finished") }
     }
 
@@ -217,12 +235,14 @@ final class LinkHarness {
             log.append("reset hardware")
         case .online:
             check(!isOnline, "online twice")
+            check(kind == .mqtt || hasStream, "online without a stream")
             check(sessionIsNew, "online again on an old session")
             isOnline = true
             sessionIsNew = false
             log.append("online")
         case .offline:
             check(isOnline, "offline twice")
+            check(!hasStream, "offline before the stream was closed")
             isOnline = false
             log.append("offline")
         case .recordManifest(let bytes, let token):
@@ -237,7 +257,21 @@ final class LinkHarness {
         case .finished:
             isFinished = true
             log.append("finished")
-        case .useSocketDialect, .streamOpened, .streamClosed: break
+        case .useSocketDialect(let told):
+            check(told != dialect, "the dialect told twice")
+            dialect = told
+            log.append("dialect \(told.map { "\($0)" } ?? "none")")
+        case .streamOpened(let profile):
+            check(!hasStream, "a second stream")
+            check(profile.dialect == dialect, "a stream of another dialect")
+            check(outstanding == nil, "a stream while a command runs")
+            hasStream = true
+            sessionIsNew = true
+            log.append("stream")
+        case .streamClosed:
+            check(hasStream, "a stream closed twice")
+            hasStream = false
+            log.append("stream closed")
         case .confirmed: log.append("confirmed")
         case .subscribed(let filter): log.append("subscribed \(String(decoding: filter, as: UTF8.self))")
         case .unsubscribed(let filter): log.append("unsubscribed \(String(decoding: filter, as: UTF8.self))")

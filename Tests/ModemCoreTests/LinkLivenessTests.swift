@@ -210,6 +210,7 @@ import Testing
         case .resynchronising: "resync"
         case .mute: "mute"
         case .fillingDataMode: "fill"
+        case .keepingSilent: "silent"
         case .recordingManifest: "record"
         case .restarting: "restart"
         case .resettingHardware: "reset"

@@ -90,7 +90,8 @@ extension LinkStateMachine {
             } else {
                 kind == .mqtt ? run(.status) : enter(.link, now: now)
             }
-        case .stopped, .opening, .portGone, .running, .awaiting, .pausing, .resting, .mute, .fillingDataMode, .keepingSilent,
+        case .stopped, .opening, .portGone, .running, .awaiting, .pausing, .resting, .mute, .fillingDataMode,
+            .keepingSilent,
             .restarting, .resettingHardware, .recordingManifest, .online:
             break
         }
@@ -161,7 +162,8 @@ extension LinkStateMachine {
     public mutating func publishTimedOut(_ what: String = "a publish", now: Duration) -> [LinkAction] {
         switch state {
         case .online, .running, .awaiting, .pausing, .resting, .resynchronising: break
-        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .restarting, .resettingHardware,
+        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .restarting,
+            .resettingHardware,
             .recordingManifest:
             return take()
         }
@@ -196,7 +198,8 @@ extension LinkStateMachine {
         switch state {
         case .running: afterCommand = higher(Failure(.path), afterCommand)
         case .resynchronising: nextFailure = higher(Failure(.path), nextFailure)
-        case .stopped, .opening, .portGone, .synchronising, .awaiting, .pausing, .resting, .mute, .fillingDataMode, .keepingSilent,
+        case .stopped, .opening, .portGone, .synchronising, .awaiting, .pausing, .resting, .mute, .fillingDataMode,
+            .keepingSilent,
             .restarting, .resettingHardware, .recordingManifest, .online:
             enterAfterFailure(Failure(.path), now: now)
         }

@@ -26,7 +26,8 @@ extension LinkStateMachine {
         case .resynchronising:
             goOffline(reason)
             nextFailure = higher(Failure(.context), nextFailure)
-        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .restarting, .resettingHardware:
+        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .restarting,
+            .resettingHardware:
             return
         }
         usesSpareContext = false
@@ -62,7 +63,8 @@ extension LinkStateMachine {
         case .resynchronising:
             goOffline(reason)
             nextFailure = higher(Failure(.card), nextFailure)
-        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .restarting, .resettingHardware:
+        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .restarting,
+            .resettingHardware:
             break
         }
     }

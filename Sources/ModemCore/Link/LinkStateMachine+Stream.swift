@@ -109,7 +109,8 @@ extension LinkStateMachine {
             streamEnded(.closedEarly("the connection was closed before the session stood"), now: now)
         } else {
             fail(
-                Failure(.path), "no MQTT session over the connection within \(Self.sessionPatience.components.seconds) s",
+                Failure(.path),
+                "no MQTT session over the connection within \(Self.sessionPatience.components.seconds) s",
                 now: now)
         }
     }
@@ -182,7 +183,9 @@ extension LinkStateMachine {
     }
 
     private mutating func hurryOpening(now: Duration) {
-        guard let (step, due) = awaited, case .awaiting(let waiting, let deadline) = state, waiting == step else { return }
+        guard let (step, due) = awaited, case .awaiting(let waiting, let deadline) = state, waiting == step else {
+            return
+        }
         awaited = (step, min(due, now + .seconds(5)))
         state = .awaiting(step, deadline: min(deadline, now + .seconds(5)))
     }

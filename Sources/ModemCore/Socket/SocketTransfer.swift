@@ -1,6 +1,9 @@
 public import ATProtocol
 
 /// The bytes of one TCP connection in and out of the module: one command at a time.
+///
+/// The owner keeps what it sends until `accepted`, asks for a turn whenever the line is idle, and again after every event
+/// and deadline. After `failed` there are no more turns before `opened`.
 public struct SocketTransfer: ~Copyable {
     /// What to do with an idle line.
     public enum Turn: Equatable {
@@ -20,26 +23,296 @@ public struct SocketTransfer: ~Copyable {
         case failed(String)
     }
 
+    /// The command of the last turn.
+    private enum Running: Equatable {
+        case read
+        case send(Int)
+        case query
+    }
+
+    /// A full send waits for a read for so many sends, or so long after the notice, at most.
+    static let sendsBeforeRead = 3
+    static let longestNotice: Duration = .milliseconds(300)
+    /// A notice may have been lost: a read while an answer is awaited, and while none is.
+    static let awaitingRead: Duration = .seconds(10)
+    static let idleRead: Duration = .seconds(60)
+    /// The pause after a read or a send that came to nothing, and how many of them in a row there may be.
+    static let emptyPause: Duration = .milliseconds(250)
+    static let emptyLimit = 40
+    /// `SEND OK` after its `OK` is due within this time (BC260Y-CN TCP/IP guide 2.3.5 grants 300 ms).
+    static let sentTimeout: Duration = .seconds(30)
+
+    private let profile: SocketProfile
+    private let pushes: Bool
+    private var isOpen = false
+    private var running: Running?
+    private var window: SendWindow
+
+    // Reading.
+    /// Since when bytes are known to wait in the module.
+    private var noticed: Duration?
+    /// A notice came while a read ran: its bytes may be among those read, or not.
+    private var noticedMeanwhile = false
+    private var bytesOfRead = 0
+    private var sendsSinceRead = 0
+    private var readsSinceSend = 0
+    private var emptyReads = 0
+    private var nextRead: Duration?
+    private var readPause: Duration?
+    /// Bytes were sent since some came.
+    private var awaitsAnswer = false
+
+    // Sending.
+    private var emptySends = 0
+    private var sendPause: Duration?
+    /// Bytes whose `SEND OK` is due.
+    private var unconfirmed: (count: Int, due: Duration)?
+    private var confirmedEarly = false
+
     /// A transfer without a connection. `pushes`: the module prints what comes in; else it is read on request.
-    public init(profile: SocketProfile, pushes: Bool) {}
+    public init(profile: SocketProfile, pushes: Bool) {
+        self.profile = profile
+        self.pushes = profile.pushes(cached: !pushes)
+        window = SendWindow(profile: profile)
+    }
 
     /// A new connection: nothing is known of it.
-    public mutating func opened() {}
+    public mutating func opened() { self = SocketTransfer(profile: profile, pushes: pushes, isOpen: true) }
+
     /// The connection is gone.
-    public mutating func closed() {}
+    public mutating func closed() { self = SocketTransfer(profile: profile, pushes: pushes, isOpen: false) }
+
+    private init(profile: SocketProfile, pushes: Bool, isOpen: Bool) {
+        self.init(profile: profile, pushes: pushes)
+        self.isOpen = isOpen
+    }
+
+    // MARK: Turns
+
     /// What to do while the line is idle and nobody else wants it. `waiting`: bytes to send; `mayReceive`: whether bytes
     /// can be taken.
-    public mutating func turn(waiting: Int, mayReceive: Bool, now: Duration) -> Turn { .nothing }
+    public mutating func turn(waiting: Int, mayReceive: Bool, now: Duration) -> Turn {
+        guard isOpen, running == nil, unconfirmed == nil else { return .nothing }
+        if nextRead == nil, !pushes { nextRead = now + (awaitsAnswer ? Self.awaitingRead : Self.idleRead) }
+        let wanted = sendPause.map { $0 > now } ?? false ? 0 : min(max(waiting, 0), profile.sendLimit)
+        let step = wanted > 0 ? window.next(wanted, now: now) : .wait
+        let reads = mayReceive && wantsRead(now: now)
+        if reads, step == .wait || readsFirst(isFull: wanted == profile.sendLimit, now: now) {
+            guard let command = read else { return .nothing }
+            running = .read
+            bytesOfRead = 0
+            noticedMeanwhile = false
+            return .run(command)
+        }
+        switch step {
+        case .wait: return .nothing
+        case .send(let count): return .send(count)
+        case .ask:
+            running = .query
+            return .run(query)
+        }
+    }
+
     /// The command that sends these bytes, as many as `turn` said.
-    public mutating func send(_ bytes: [UInt8], now: Duration) -> ATCommand { .at }
+    public mutating func send(_ bytes: [UInt8], now: Duration) -> ATCommand {
+        let piece = bytes.count > profile.sendLimit ? Array(bytes.prefix(profile.sendLimit)) : bytes
+        let command: ATCommand? =
+            switch profile.dialect {
+            case .cip: try? .cipsend(piece)
+            case .qi: try? .qisend(piece)
+            case .bc260y: try? .qisendHex(piece)
+            }
+        // Nothing to send: a harmless command, which nothing follows from.
+        guard let command else { return .at }
+        running = .send(piece.count)
+        confirmedEarly = false
+        sendsSinceRead += 1
+        readsSinceSend = 0
+        if !awaitsAnswer {
+            awaitsAnswer = true
+            if !pushes { nextRead = min(nextRead ?? now + Self.awaitingRead, now + Self.awaitingRead) }
+        }
+        return command
+    }
+
+    private func wantsRead(now: Duration) -> Bool {
+        guard !pushes, readPause.map({ $0 <= now }) ?? true else { return false }
+        return noticed != nil || nextRead.map { $0 <= now } ?? false
+    }
+
+    /// A full send goes before a read for a while; what is less takes turns with it.
+    private func readsFirst(isFull: Bool, now: Duration) -> Bool {
+        guard isFull else { return readsSinceSend == 0 }
+        return sendsSinceRead >= Self.sendsBeforeRead
+            || sendsSinceRead > 0 && noticed.map { now - $0 >= Self.longestNotice } ?? true
+    }
+
+    private var read: ATCommand? {
+        switch profile.dialect {
+        case .cip: try? .ciprxgetRead(profile.readLimit)
+        case .qi: try? .qird(profile.readLimit)
+        case .bc260y: nil
+        }
+    }
+
+    private var query: ATCommand {
+        switch profile.dialect {
+        case .cip: .cipack
+        case .qi: .qisack
+        case .bc260y: .qisendState
+        }
+    }
+
+    // MARK: Answers
+
     /// The command of the last turn ended.
-    public mutating func commandCompleted(_ result: CommandResult, now: Duration) -> [Action] { [] }
+    public mutating func commandCompleted(_ result: CommandResult, now: Duration) -> [Action] {
+        guard isOpen, let finished = running else { return [] }
+        running = nil
+        switch finished {
+        case .read: return readAnswered(result, now: now)
+        case .send(let count): return sendAnswered(count, result, now: now)
+        case .query:
+            guard !hasNoAnswer(result) else { return fail("the module gives no answer to a query") }
+            return window.answered(result, now: now).map { fail($0) } ?? []
+        }
+    }
+
+    private func hasNoAnswer(_ result: CommandResult) -> Bool {
+        switch result.final {
+        case .timedOut, .portLost, .noPrompt: true
+        case .ok, .text, .error, .cmeError, .cmsError: false
+        }
+    }
+
+    private mutating func readAnswered(_ result: CommandResult, now: Duration) -> [Action] {
+        readsSinceSend += 1
+        sendsSinceRead = 0
+        nextRead = now + (awaitsAnswer ? Self.awaitingRead : Self.idleRead)
+        // Read again until there is nothing left.
+        let left = result.isSuccess ? remaining(result) : 0
+        let isMore = noticedMeanwhile || (left ?? bytesOfRead) > 0
+        if hasNoAnswer(result) { return fail("a read got no answer (\(result.final))") }
+        if result.isSuccess, bytesOfRead > 0 || left ?? 0 == 0 {
+            emptyReads = 0
+            readPause = nil
+            noticed = isMore ? now : nil
+            return []
+        }
+        // Refused, or nothing came although something is there.
+        emptyReads += 1
+        if emptyReads >= Self.emptyLimit { return fail("nothing can be read (\(result.final))") }
+        readPause = now + Self.emptyPause
+        noticed = noticed ?? (isMore ? now : nil)
+        return []
+    }
+
+    /// What the module still holds, when it says so: `+CIPRXGET: 2,read,left` (YM310 AT manual 9.27).
+    private func remaining(_ result: CommandResult) -> Int? {
+        guard profile.dialect == .cip, let line = result.lines.last(where: { $0.starts(with: "+CIPRXGET".utf8) }),
+            let left = fieldsAfterColon(line).dropFirst(2).first.flatMap({ Int($0) }), left >= 0
+        else { return nil }
+        return left
+    }
+
+    private mutating func sendAnswered(_ count: Int, _ result: CommandResult, now: Duration) -> [Action] {
+        switch result.final {
+        case .ok where profile.dialect == .bc260y:
+            if confirmedEarly { return accepted(count) }
+            unconfirmed = (count, now + Self.sentTimeout)
+            return []
+        case .ok: return accepted(count)
+        case .text(let line):
+            guard line.starts(with: "DATA".utf8) else { return accepted(count) }
+            guard let taken = Self.taken(line), taken <= count else {
+                return fail("the module says that it took other bytes than were sent (\(printable(line)))")
+            }
+            return taken == count ? accepted(count) : acceptedInPart(taken, now: now)
+        case .error, .cmeError, .cmsError, .timedOut, .portLost, .noPrompt:
+            return fail("a send of \(count) bytes was answered \(result.final)")
+        }
+    }
+
+    /// The number of `DATA ACCEPT:n`; of several links the last one (YM310 AT manual 9.14).
+    private static func taken(_ line: [UInt8]) -> Int? {
+        let digits = line.reversed().drop { $0 == 0x20 }.prefix { $0 >= 0x30 && $0 <= 0x39 }.prefix(6).reversed()
+        return digits.isEmpty ? nil : digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    }
+
+    private mutating func accepted(_ count: Int) -> [Action] {
+        emptySends = 0
+        sendPause = nil
+        window.sent(count)
+        return [.accepted(count)]
+    }
+
+    /// Its buffer is full: what the far side has is asked for before more is sent.
+    private mutating func acceptedInPart(_ count: Int, now: Duration) -> [Action] {
+        emptySends = count == 0 ? emptySends + 1 : 0
+        if emptySends >= Self.emptyLimit { return fail("the module takes no more bytes") }
+        window.sent(count)
+        window.isDoubted = true
+        sendPause = now + Self.emptyPause
+        return count == 0 ? [] : [.accepted(count)]
+    }
+
+    private mutating func fail(_ reason: String) -> [Action] {
+        closed()
+        return [.failed(reason)]
+    }
+
+    // MARK: Events
+
     /// A line about the connection.
-    public mutating func received(_ event: SocketEvent, now: Duration) -> [Action] { [] }
+    public mutating func received(_ event: SocketEvent, now: Duration) -> [Action] {
+        guard isOpen else { return [] }
+        switch event {
+        case .dataWaiting:
+            noticed = noticed ?? now
+            if running == .read { noticedMeanwhile = true }
+            return []
+        case .sent:
+            if let (count, _) = unconfirmed {
+                unconfirmed = nil
+                return accepted(count)
+            }
+            if case .send = running { confirmedEarly = true }
+            return []
+        case .sendFailed: return fail("the module could not send (SEND FAIL)")
+        // The end of the connection is the link machine's.
+        case .networkReady, .tcpError: return []
+        }
+    }
+
     /// So many bytes of the connection came.
-    public mutating func received(bytes: Int, now: Duration) {}
-    /// When `deadlineReached` is due.
-    public var deadline: Duration? { nil }
-    /// Time has passed.
-    public mutating func deadlineReached(now: Duration) -> [Action] { [] }
+    public mutating func received(bytes: Int, now: Duration) {
+        guard isOpen, bytes > 0 else { return }
+        awaitsAnswer = false
+        bytesOfRead = min(bytesOfRead, 1 << 30) + min(bytes, 1 << 30)
+        if !pushes { nextRead = now + Self.idleRead }
+    }
+
+    // MARK: Time
+
+    /// When `deadlineReached` is due; `nil` while a command runs, whose own limit is the session's.
+    public var deadline: Duration? {
+        guard isOpen, running == nil else { return nil }
+        return [unconfirmed?.due, sendPause, readPause, pushes ? nil : nextRead, window.nextQuery].compactMap { $0 }
+            .min()
+    }
+
+    /// Time has passed: a turn may be asked for again.
+    public mutating func deadlineReached(now: Duration) -> [Action] {
+        guard isOpen, running == nil else { return [] }
+        if let (_, due) = unconfirmed, due <= now { return fail("a send was not confirmed in time") }
+        // What was waited for is allowed or due from now on, and has no deadline any more.
+        if let due = sendPause, due <= now { sendPause = nil }
+        if let due = readPause, due <= now { readPause = nil }
+        if let due = nextRead, due <= now {
+            nextRead = now + (awaitsAnswer ? Self.awaitingRead : Self.idleRead)
+            noticed = noticed ?? now
+        }
+        window.deadlineReached(now: now)
+        return []
+    }
 }
