@@ -81,7 +81,8 @@ final class TCPPeer {
 
     private func flush() {
         while !outgoing.isEmpty {
-            let count = unsafe Glibc.send(socket, outgoing, min(outgoing.count, 4096), Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+            let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+            let count = unsafe Glibc.send(socket, outgoing, min(outgoing.count, 4096), flags)
             guard count > 0 else { break }
             outgoing.removeFirst(count)
             sent += count

@@ -57,8 +57,8 @@ import Testing
         #expect(dialogue.say("AT+CIPSTART=\"TCP\",\"112.125.89.8\",37076") == "|OK||CONNECT OK|")
         // Echo applies to data, too, and CR LF inside them count: DATA ACCEPT:8 for 666888.
         _ = dialogue.say("ATE1")
-        #expect(
-            dialogue.say("AT+CIPSEND", data: ascii("666888\r\n") + [0x1A]) == "AT+CIPSEND\\0D|> 666888|\\1A|DATA ACCEPT:8|")
+        let answer = dialogue.say("AT+CIPSEND", data: ascii("666888\r\n") + [0x1A])
+        #expect(answer == "AT+CIPSEND\\0D|> 666888|\\1A|DATA ACCEPT:8|")
         #expect(dialogue.say("AT+CIPSHUT") == "AT+CIPSHUT\\0D|SHUT OK|")
     }
 
