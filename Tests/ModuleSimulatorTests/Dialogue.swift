@@ -68,6 +68,17 @@ struct Dialogue {
         return dialogue
     }
 
+    /// A booted one with a TCP connection of the socket commands, as YM310 AT manual 9.42 opens it.
+    static func connected(
+        _ profile: ModuleProfile = .ec716s, _ traits: Set<Dialect.Trait> = [], settings: [String] = [],
+        adjust: (inout SimulatorOptions) -> Void = { _ in }
+    ) -> Dialogue {
+        var dialogue = Dialogue.ready(profile, traits, adjust: adjust)
+        let opening = ["AT+CSTT", "AT+CIICR", "AT+CIFSR", "AT+CIPSTART=\"TCP\",\"60.166.18.9\",7500"]
+        for line in ["AT+CIPMUX=0", "AT+CIPQSEND=1"] + settings + opening { _ = dialogue.say(line) }
+        return dialogue
+    }
+
     mutating func connect() {
         for line in ["AT+MCONFIG=\"id\",\"u\",\"p\"", "AT+MIPSTART=\"127.0.0.1\",1883", "AT+MCONNECT=1,60"] {
             _ = say(line)
@@ -81,6 +92,14 @@ struct Dialogue {
         write(ascii(line) + [0x0D, 0x0A])
         wait(.seconds(1))
         return text()
+    }
+
+    /// A line and, as soon as it is run, data behind it; what was printed since the last call.
+    mutating func say(_ line: String, data: [UInt8]) -> String {
+        let answer = say(line)
+        write(data)
+        wait(.milliseconds(1))
+        return answer + text()
     }
 
     /// Creates a file and writes it.

@@ -76,6 +76,8 @@ final class Rig {
         return wait { [unowned self] in self.has(answer) }
     }
 
+    func clear() { received.removeAll() }
+
     func has(_ text: String) -> Bool { String(decoding: received, as: UTF8.self).contains(text) }
 
     /// Boots, opens and logs in at `port`.

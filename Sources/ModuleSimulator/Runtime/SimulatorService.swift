@@ -63,6 +63,12 @@ public final class SimulatorService {
 
     private var now: Duration { loop.now - start }
 
+    /// Bytes of the socket connection that wait in the module for the host.
+    var waitingForHost: Int { port.module.stream.received.count }
+    /// How many bytes of the socket connection the far side has, and how many it has not.
+    var acknowledged: Int { port.module.stream.acknowledged }
+    var unacknowledged: Int { port.module.stream.unacknowledged }
+
     // MARK: Faults
 
     /// One line of the fault protocol; the answer is `ok` or `error: …`.
