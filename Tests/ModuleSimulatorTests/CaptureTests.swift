@@ -76,7 +76,7 @@ import Testing
         #expect(dialogue.say("AT+CPIN?") == "|+CPIN: READY||OK|")
     }
 
-    @Test(arguments: ModuleProfile.all)
+    @Test(arguments: ModuleProfile.all.filter(\.hasMQTT))
     func everyDialectTheSeedPicksCanGoOnline(profile: ModuleProfile) throws {
         var seen: Set<Dialect.Trait> = []
         for seed in 0..<40 {

@@ -7,7 +7,7 @@ import LinuxIO
 final class Rig {
     let loop: EventLoop
     let service: SimulatorService
-    private(set) var received: [UInt8] = []
+    var received: [UInt8] = []
     private(set) var transcript: [String] = []
     private var host: Int32 = -1
 
@@ -70,10 +70,10 @@ final class Rig {
     }
 
     /// Sends a line and waits until `answer` has been printed after it.
-    func say(_ line: String, _ answer: String = "\r\nOK\r\n") -> Bool {
+    func say(_ line: String, _ answer: String = "\r\nOK\r\n", within limit: Duration = .seconds(20)) -> Bool {
         received.removeAll()
         write(ascii(line + "\r\n"))
-        return wait { [unowned self] in self.has(answer) }
+        return wait(limit) { [unowned self] in self.has(answer) }
     }
 
     func clear() { received.removeAll() }

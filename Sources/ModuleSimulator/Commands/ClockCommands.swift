@@ -89,6 +89,7 @@ extension SimulatedModule {
         guard power == .running else { return }
         let unix = trueTime(now)
         if settings.takesNetworkTime { clock = ModuleClock(unix: unix, zone: 32, now: now) }
+        guard profile.family == .luat else { return }
         let time = CivilTime(unix: unix)
         printLine("+NITZ: " + (dialect.has(.longYear) ? time.longText : time.shortText) + "+32,0")
     }

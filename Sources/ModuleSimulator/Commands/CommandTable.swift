@@ -65,7 +65,6 @@ extension SimulatedModule {
         case .activate(let cid, let active): activate(cid, active)
         case .cip(let work): completeCIP(work, now: now)
         case .quectel(let work): completeQuectel(work, now: now)
-        case .bc260y(let work): completeBC260Y(work, now: now)
         }
     }
 

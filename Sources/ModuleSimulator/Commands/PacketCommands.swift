@@ -79,6 +79,7 @@ extension SimulatedModule {
         }
         if active { cell.isAttached = true }
         cell.contexts[cid]?.isActive = active
+        if active { reportAddress() }
         return .ok
     }
 

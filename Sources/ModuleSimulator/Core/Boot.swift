@@ -32,7 +32,7 @@ extension SimulatedModule {
         mqtt = MQTTState()
         mqtt.connection = connection
         stream = StreamState()
-        (cip, quectel, bc260y) = (CIPState(), QuectelState(), BC260YState())
+        (cip, quectel, bc260y) = (CIPState(), QuectelState(), BC260YState(keeping: bc260y))
         if !faults.outlastsRestart { faults.heldUntil = .zero }
         faults.isHalfOpen = false
         faults.missedClose = false
@@ -44,7 +44,9 @@ extension SimulatedModule {
         if dialect.has(.bootLine) {
             printBytes(ascii("\r\n^boot.rom") + [0x01, 0xFF, 0x80, 0x27] + ascii("'!\\n\r\n"))
         }
+        beginSynchronising()
         printLine("RDY")
+        if profile.reportsFunctionAtBoot { printLine("+CFUN: \(cell.function)") }
         if dialect.has(.readyTwice) {
             agenda.add(.bootReadyAgain, at: now + .milliseconds(740))
         } else {
@@ -88,9 +90,12 @@ extension SimulatedModule {
         cell.isRegistered = true
         cell.isAttached = !cell.refusesAttach
         guard power == .running || power == .booting else { return }
-        printLine("^MODE: 17,17")
-        printLine("+E_UTRAN Service")
+        if profile.family == .luat {
+            printLine("^MODE: 17,17")
+            printLine("+E_UTRAN Service")
+        }
         reportRegistration()
+        if profile.family == .quectelGSM { printLine("Call Ready") }
         if cell.isAttached, cell.lost == nil || cell.lost == .itself {
             cell.lost = nil
             activateDefault()
@@ -101,6 +106,7 @@ extension SimulatedModule {
     /// Activates context 1 and says so, where the module says such things.
     mutating func activateDefault() {
         cell.contexts[1, default: .init(apn: cell.defaultAPN)].isActive = true
+        reportAddress()
         if reportsEvents { printLine("+CGEV: ME PDN ACT 1" + (dialect.has(.shortActivation) ? "" : ",0")) }
     }
 
@@ -113,8 +119,7 @@ extension SimulatedModule {
         cell.isRegistered = false
         cell.isAttached = false
         cell.dropContexts()
-        printLine("^MODE: 0,0")
-        printLine("+NO Service")
+        if profile.family == .luat { ["^MODE: 0,0", "+NO Service"].forEach { printLine($0) } }
         reportRegistration()
     }
 

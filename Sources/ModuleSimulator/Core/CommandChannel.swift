@@ -50,9 +50,11 @@ extension SimulatedModule {
         guard !line.isEmpty else { return }
         if keepsNotes { note("-> " + escaped(line)) }
         if power == .hung {
-            if line.elementsEqual(ascii("AT+RESET")) { restart(rung: .reset, now: now) }
+            let cure = profile.family == .luat ? "AT+RESET" : "AT+CFUN=1,1"
+            if line.elementsEqual(ascii(cure)) { restart(rung: .reset, now: now) }
             return
         }
+        if losesToSynchronisation(line) { return }
         if losesPowerBefore(line, now: now) { return }
         phase = .running
         commandsStarted += 1
@@ -66,7 +68,7 @@ extension SimulatedModule {
     }
 
     private mutating func echo(_ byte: UInt8) {
-        if settings.echo, power == .running { echoed.append(byte) }
+        if settings.echo, power == .running, !isSynchronising { echoed.append(byte) }
     }
 
     mutating func flushEcho() {
@@ -78,6 +80,10 @@ extension SimulatedModule {
     // MARK: Running a line
 
     mutating func execute(_ line: [UInt8], now: Duration) {
+        if let reply = bc260ySend(line: line, now: now) {
+            finish(lines: reply.lines, reply.ending, now: now)
+            return
+        }
         guard let commands = ParsedCommand.parse(line: line) else {
             finish(lines: [], .error, now: now)
             return
@@ -172,6 +178,12 @@ extension SimulatedModule {
         if entry.purpose == .stream, entry.length == nil, byte == Self.escape {
             flushEcho()
             finish(lines: [], .ok, now: now)
+            return
+        }
+        // Manual 003 4.1: and 0x08 takes the last byte back.
+        if entry.purpose == .stream, entry.length == nil, profile.family == .quectelGSM, byte == Self.backspace {
+            _ = entry.collected.popLast()
+            phase = .data(entry)
             return
         }
         entry.collected.append(byte)

@@ -169,16 +169,19 @@ extension SimulatedModule {
     // MARK: The bearer
 
     private mutating func deactivate(spelling: String?, cure: CellState.Cure?, now: Duration) {
-        let isEvent = spelling.map { $0 == "cgev" } ?? (profile.bearerLoss == .cgev)
+        var loss = profile.bearerLoss
+        if profile.family == .luat, let spelling { loss = spelling == "cgev" ? .cgev : .pdpDeact }
         cell.dropContexts()
-        if !isEvent { cell.ip = .deactivated }
+        // Only a GSM module has a context of its own, and nothing to tell while it is not open.
+        let hadContext = profile.family != .quectelGSM || quectelHasContext
+        if loss == .pdpDeact, hadContext { cell.ip = .deactivated }
         dropLink(now: now)
-        if isEvent {
-            printLine("+CGEV: NW PDN DEACT 1")
-        } else {
-            printLine(deactivationText(spelling))
+        switch loss {
+        case .cgev: printLine("+CGEV: NW PDN DEACT 1")
+        case .pdpDeact: if hadContext { printLine(deactivationText(spelling)) }
+        case .untold: break
         }
-        let cure = cure ?? (isEvent ? .itself : .cgact)
+        let cure = cure ?? (loss == .pdpDeact ? .cgact : .itself)
         cell.lost = cure
         agenda.removeAll { $0 == .reactivate }
         if cure == .itself { agenda.add(.reactivate, at: now + options.serviceDelay) }
@@ -212,8 +215,7 @@ extension SimulatedModule {
             cell.isAttached = false
             cell.dropContexts()
             dropLink(now: now)
-            printLine("^MODE: 0,0")
-            printLine("+NO Service")
+            if profile.family == .luat { ["^MODE: 0,0", "+NO Service"].forEach { printLine($0) } }
             reportRegistration()
             if reportsEvents { ["+CGEV: NW PDN DEACT 1", "+CGEV: ME DETACH"].forEach { printLine($0) } }
         }

@@ -46,6 +46,5 @@ extension SimulatedModule {
         case activate(Int, Bool)
         case cip(CIPWork)
         case quectel(QuectelWork)
-        case bc260y(BC260YWork)
     }
 }

@@ -73,7 +73,7 @@ enum ModuleError: Int {
 /// Writing to the host.
 extension SimulatedModule {
     mutating func printBytes(_ bytes: [UInt8], tag: PrintTag? = nil) {
-        guard power != .dead, power != .hung else { return }
+        guard power != .dead, power != .hung, !isSynchronising else { return }
         flushEcho()
         actions.append(.print(bytes, tag))
     }

@@ -9,6 +9,8 @@ struct SocketFaults: Equatable {
     var loseNotice = false
     /// Stands in the middle of the data of the next read or push.
     var insideData: String?
+    /// The next read or push is one byte short.
+    var loseByte = false
     /// The network forgets a connection without traffic for this long.
     var natIdle: Duration?
 
@@ -38,6 +40,8 @@ extension SimulatedModule {
         case loseNotice
         /// The next data handed to the host have this line in their middle.
         case insideData(String)
+        /// The next data handed to the host lack one byte.
+        case loseByte
         /// `TCP ERROR:n` (YM310 AT manual 9.39), and the connection ends.
         case tcpError(Int)
         /// A NAT on the way forgets a connection idle for this long: from then on it only looks alive. Nil ends that.
@@ -54,6 +58,7 @@ extension SimulatedModule {
         case .hangAtSend: faults.socket.hangAtSend = true
         case .loseNotice: faults.socket.loseNotice = true
         case .insideData(let text): faults.socket.insideData = text
+        case .loseByte: faults.socket.loseByte = true
         case .tcpError(let number):
             guard stream.link != .closed else { return }
             if profile.family == .luat { printLine("TCP ERROR:\(number)") }
@@ -62,8 +67,13 @@ extension SimulatedModule {
         }
     }
 
-    /// Data for the host, with the line of `insideData` in their middle when that is due.
+    /// Data for the host, with the line of `insideData` in their middle or without a byte when that is due.
     mutating func damaged(_ data: [UInt8]) -> [UInt8] {
+        if !data.isEmpty, faults.socket.take(\.loseByte) {
+            let place = Int.random(in: data.indices, using: &random)
+            note("byte \(place) of \(data.count) lost")
+            return Array(data[..<place] + data[(place + 1)...])
+        }
         guard let text = faults.socket.insideData, !data.isEmpty else { return data }
         faults.socket.insideData = nil
         let middle = data.count / 2

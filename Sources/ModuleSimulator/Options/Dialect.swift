@@ -51,9 +51,9 @@ public struct Dialect: Sendable, Equatable {
 
         // The socket commands (YM310 AT manual chapter 9 and what was seen of it).
 
-        /// `+CIPRXGET:1` instead of `+CIPRXGET: 1`.
+        /// `+CIPRXGET:1` instead of `+CIPRXGET: 1`; `+QIRDI:0,1,0` (manual 003 5.2).
         case noticeTight = "notice-tight"
-        /// `+CIPRXGET:2,10,0` instead of `+CIPRXGET: 2,10,0`.
+        /// `+CIPRXGET:2,10,0` instead of `+CIPRXGET: 2,10,0`; `+QIRD:` without a blank (manual 003 5.2).
         case getTight = "get-tight"
         /// No line end between the data of a read and the line end of its OK.
         case readTight = "read-tight"
@@ -67,9 +67,9 @@ public struct Dialect: Sendable, Equatable {
         case shutPlainOK = "shut-plain-ok"
         /// `DATA ACCEPT: 10`.
         case acceptBlank = "accept-blank"
-        /// The prompt of CIPSEND without its blank (vendor's log).
+        /// The prompt of CIPSEND without its blank (vendor's log), and that of QISEND (manual 003 4.2).
         case promptTight = "prompt-tight"
-        /// `+CIPACK: 10, 10, 0` (the syntax table of YM310 AT manual 9.18).
+        /// `+CIPACK: 10, 10, 0` (the syntax table of YM310 AT manual 9.18); `+QISACK: 4, 4, 0` (manual 003 4.1).
         case ackBlanks = "ack-blanks"
         /// `STATE:CONNECT OK`.
         case stateTight = "state-tight"
@@ -84,12 +84,34 @@ public struct Dialect: Sendable, Equatable {
         /// What was not read when the far side closes is gone.
         case forgetsUnread = "forgets-unread"
 
+        // The Quectel modules.
+
+        /// quectel-gsm: three lines are lost while the rate is found, not one.
+        case slowSync = "slow-sync"
+        /// quectel-gsm: `+QIRDI: 0,1,0,1,1332,1332`, the MC60's three numbers more.
+        case longNotice = "long-notice"
+        /// quectel-gsm: a +QIRDI stands before the +QIRD in its answer.
+        case noticeInRead = "notice-in-read"
+        /// quectel-gsm: only a QIRD that finds nothing makes the next +QIRDI possible.
+        case rearmsOnEmpty = "rearm-on-empty"
+        /// bc260y: `+QIURC: "recv",0,3,"313233"`.
+        case quotedData = "quoted-data"
+        /// bc260y: the same, with the closing quote on the next line.
+        case lateQuote = "late-quote"
+        /// bc260y: `QISEND=0,0` ends with SEND OK (manual 004 4.2).
+        case sendOKState = "state-send-ok"
+        /// bc260y: SEND OK comes some time after the OK.
+        case lateSendOK = "late-send-ok"
+        /// bc260y: `QISEND=0,<len>` without data asks for them with a prompt and takes them up to 0x1A.
+        case promptedSend = "prompted-send"
+
         /// Whether it is about the socket commands.
         public var concernsSockets: Bool {
             switch self {
             case .noticeTight, .getTight, .readTight, .addressThenOK, .paddedAddress, .shutThenOK, .shutPlainOK,
                 .acceptBlank, .promptTight, .ackBlanks, .stateTight, .pushTight, .tcpErrors, .sendOKAcknowledged,
-                .failsWhenFull, .forgetsUnread:
+                .failsWhenFull, .forgetsUnread, .slowSync, .longNotice, .noticeInRead, .rearmsOnEmpty, .quotedData,
+                .lateQuote, .sendOKState, .lateSendOK, .promptedSend:
                 true
             default: false
             }

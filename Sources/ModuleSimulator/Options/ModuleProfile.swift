@@ -16,6 +16,8 @@ public struct ModuleProfile: Sendable, Equatable {
         case pdpDeact
         /// `+CGEV: NW PDN DEACT 1` (capture 06).
         case cgev
+        /// No words of its own: its connections are told closed, and a new address is told when it is back.
+        case untold
     }
 
     /// The name `--profile` takes.
@@ -42,6 +44,8 @@ public struct ModuleProfile: Sendable, Equatable {
     public var bearerLoss: BearerLoss
     /// Whether the module reports the SIM's state by itself at boot (YM310 AT manual 4.3).
     public var reportsSIMAtBoot: Bool
+    /// Whether `+CFUN: 1` follows RDY.
+    public var reportsFunctionAtBoot = false
     /// Which commands it has.
     public var family = Family.luat
     /// Most bytes of the socket connection that are handed over and not acknowledged by the far side.
@@ -75,8 +79,35 @@ public struct ModuleProfile: Sendable, Equatable {
         publishLimit: 4100, publishDataLimit: 4100, receiveLimit: 4100, lineLimit: 16384,
         refusesEmptyCredentials: false, eventReportingSettable: true, bearerLoss: .pdpDeact, reportsSIMAtBoot: false)
 
+    /// Quectel M26, one of the GSM modules of manual 003 (Quectel GSM TCP/IP guide V1.2).
+    public static let quectelGSM = sockets(
+        "quectel-gsm", identity: "Quectel_Ltd\nQuectel_M26\nRevision: M26FAR03A08", manufacturer: "Quectel_Ltd",
+        model: "Quectel_M26", family: .quectelGSM, bearerLoss: .pdpDeact, connectTimeout: .seconds(75))
+    /// Quectel BC260Y-CN, NB-IoT (BC260Y-CN TCP/IP guide V1.0).
+    public static let bc260y = sockets(
+        "bc260y", identity: "Quectel_Ltd\nQuectel_BC260Y-CN\nRevision: BC260YCNAAR01A01", manufacturer: "Quectel_Ltd",
+        model: "Quectel_BC260Y-CN", family: .bc260y, bearerLoss: .untold, connectTimeout: .seconds(60))
+
+    /// A module that has nothing but sockets.
+    private static func sockets(
+        _ name: String, identity: String, manufacturer: String, model: String, family: Family, bearerLoss: BearerLoss,
+        connectTimeout: Duration
+    ) -> ModuleProfile {
+        var profile = ModuleProfile(
+            name: name, identity: identity, manufacturer: manufacturer, model: model, publishLimit: 0,
+            publishDataLimit: 0, receiveLimit: 0, lineLimit: 2200, refusesEmptyCredentials: false,
+            eventReportingSettable: true, bearerLoss: bearerLoss, reportsSIMAtBoot: true)
+        profile.family = family
+        // The send window of 4.1.
+        profile.sendBuffer = 7300
+        profile.receiveBuffer = 7300
+        profile.streamConnectTimeout = connectTimeout
+        profile.reportsFunctionAtBoot = true
+        return profile
+    }
+
     /// Every profile there is.
-    public static let all = [ec716s, air780e, air780ep, air724ug]
+    public static let all = [ec716s, air780e, air780ep, air724ug, quectelGSM, bc260y]
 
     /// The profile called `name` (letter case ignored), or nil; `ym310` is another name of `ec716s`.
     public static func named(_ name: String) -> ModuleProfile? {

@@ -16,6 +16,8 @@ public struct SimulatorOptions: Sendable, Equatable {
     public var bootDelay: Duration
     /// `--service-delay D`: from RDY (or CFUN=1) to being registered with an address.
     public var serviceDelay: Duration
+    /// `--deactivation D`: what QIDEACT takes on a Quectel GSM module; 2 to 5 s usually, up to 150 s.
+    public var deactivation: Duration
     /// `--link PATH`: a symbolic link kept pointing at the PTY.
     public var link: String?
     /// `--pin PIN`: the SIM asks for this PIN at boot.
@@ -77,6 +79,7 @@ public struct SimulatorOptions: Sendable, Equatable {
         networkLatency = .zero
         bootDelay = .milliseconds(500)
         serviceDelay = .seconds(1)
+        deactivation = .seconds(2)
         apn = "cmiot"
         flash = 1_304_000
         clock = .host

@@ -2,7 +2,7 @@
 enum SocketFaultLine {
     static let names: Set<String> = [
         "send-fail", "send-partial", "send-error", "lose-prompt", "lose-send-result", "hang-at-send", "lose-notice",
-        "inside-data", "tcp-error", "nat-idle",
+        "inside-data", "lose-byte", "tcp-error", "nat-idle",
     ]
 
     static func parse(_ name: String, _ rest: [String]) throws(FaultLine.Problem) -> SimulatedModule.SocketFault {
@@ -15,6 +15,7 @@ enum SocketFaultLine {
         case "hang-at-send": return .hangAtSend
         case "lose-notice": return .loseNotice
         case "inside-data": return .insideData(rest.isEmpty ? "+CREG: 1" : rest.joined(separator: " "))
+        case "lose-byte": return .loseByte
         case "tcp-error":
             guard rest.count == 1, let number = Int(rest[0]), (0...18).contains(number) else {
                 throw FaultLine.Problem(text: "tcp-error wants a number of 0 to 18")

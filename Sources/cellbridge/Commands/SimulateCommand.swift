@@ -18,7 +18,9 @@ struct SimulateCommand: Command {
         refuse-connack, sim-remove, sim-insert, power-loss-before N [START] (power goes as the N-th command line from now,
         or of those that begin with START, is complete, nothing of it is done), power-loss-after N [START] (it is done,
         its answer is not heard), fs-full [off], cut-upload N (the port dies after N bytes of an FSWRITE), print TEXT,
-        quit.
+        quit. Of the socket commands, each once: send-fail, send-partial N, send-error [TEXT], lose-prompt,
+        lose-send-result, hang-at-send, lose-notice, inside-data [LINE] (in the middle of received data), lose-byte,
+        tcp-error N; and nat-idle S or off.
         Durations are written as 15ms, 2 s or 1 min.
         """
     static let examples: [(line: String, meaning: String)] = [
@@ -58,6 +60,7 @@ struct SimulateCommand: Command {
                 \.simulator.networkLatency),
             .duration("boot-delay", "from power-on to RDY (500 ms)", \.simulator.bootDelay),
             .duration("service-delay", "from RDY to being registered (1 s)", \.simulator.serviceDelay),
+            .duration("deactivation", "what QIDEACT takes on quectel-gsm (2 s)", \.simulator.deactivation),
             .text("link", "l", "PATH", "a symbolic link kept pointing at the pseudo-terminal", \.simulator.link),
             .text("pin", nil, "PIN", "the SIM asks for this PIN", \.simulator.pin),
             .text("transcript", "t", "FILE", "one line an event, with its time", \.simulator.transcript),
