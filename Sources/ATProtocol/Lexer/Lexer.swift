@@ -13,9 +13,11 @@ struct Lexer {
         var fromCache = false
         /// Length of the longest line of ours that may be echoed.
         var echoLength = 0
+        /// How the bytes of a TCP connection come; `nil`: none do.
+        var socket: SocketDialect?
     }
 
-    private enum Mode {
+    enum Mode {
         /// Between lines.
         case lineStart
         /// At the start of a line that may yet turn out as `+MSUB:`.
@@ -24,6 +26,8 @@ struct Lexer {
         case line
         /// After `+MSUB:`.
         case message
+        /// After the header of a frame.
+        case frame(SocketFrame)
         /// In the rest of a line that was given up.
         case skipping
     }
@@ -35,27 +39,34 @@ struct Lexer {
     /// Once this much was consumed the rest moves to the front; keeps appending linear.
     private static let compaction = 4096
 
-    private let limits: Limits
-    private var buffer: [UInt8] = []
+    let limits: Limits
+    var buffer: [UInt8] = []
     /// Start of the token being cut.
-    private var head = 0
+    var head = 0
     /// How far a line end was looked for.
     private var scanned = 0
-    private var mode = Mode.lineStart
+    var mode = Mode.lineStart
     private var frame = MessageFrame()
     private var directDialect: MessageDialect?
     private var cacheDialect: MessageDialect?
     /// Up to here the buffer may hold the payload of a message that could not be taken apart.
-    private var doubtfulEnd = 0
+    var doubtfulEnd = 0
     /// Whether the line last returned began where such a payload may be: a stranger may have written it.
     private(set) var isLineDoubtful = false
+    /// Bytes of ours that are on their way back, and how many of them came.
+    var echo: (bytes: [UInt8], done: Int)?
 
     init(limits: Limits) {
         self.limits = limits
     }
 
-    /// Whether a message has begun and not ended: it must not wait for ever.
-    var isMessagePending: Bool { mode == .message }
+    /// Whether a message or a frame has begun and not ended: it must not wait for ever.
+    var isMessagePending: Bool {
+        switch mode {
+        case .message, .frame: true
+        case .lineStart, .opening, .line, .skipping: false
+        }
+    }
 
     /// Bytes held; bounded by the line and message bounds plus one read.
     var heldBytes: Int { buffer.count - head }
@@ -83,15 +94,32 @@ struct Lexer {
         while true {
             switch mode {
             case .lineStart:
+                if echo != nil {
+                    switch swallowEcho(context) {
+                    case .needsMore: return nil
+                    case .isOver: break
+                    case .interrupted(let token):
+                        guard let token else { continue }
+                        return token
+                    }
+                }
                 while head < buffer.count, Self.isBlank(buffer[head]) { head += 1 }
                 guard head < buffer.count else { return nil }
-                if context.promptExpected, buffer[head] == 0x3E {
+                if context.promptExpected, buffer[head] == 0x3E, context.socket == nil || head >= doubtfulEnd {
                     // Blanks after it go the way of all blanks between lines, in whichever read they come.
                     head += 1
                     return .prompt
                 }
                 mode = .opening
             case .opening:
+                if let dialect = context.socket {
+                    switch frameBegins(at: head, dialect) {
+                    case nil: return nil
+                    case .token(let token)?: return token
+                    case .frame?: continue
+                    case .line?: break
+                    }
+                }
                 guard let textStart = findOpening() else { return nil }
                 scanned = head
                 mode = .line
@@ -105,6 +133,9 @@ struct Lexer {
             case .message:
                 guard let verdict = judge(context, decideNow, topicMatches) else { return nil }
                 if let token = apply(verdict, context, decideNow) { return token }
+            case .frame(let frame):
+                guard let token = cutFrame(frame, decideNow) else { return nil }
+                return token
             case .skipping:
                 while head < buffer.count, buffer[head] != 0x0D, buffer[head] != 0x0A { head += 1 }
                 guard head < buffer.count else { return nil }
@@ -113,7 +144,7 @@ struct Lexer {
         }
     }
 
-    private static func isBlank(_ byte: UInt8) -> Bool {
+    static func isBlank(_ byte: UInt8) -> Bool {
         byte == 0x0D || byte == 0x0A || byte == 0x20 || byte == 0x09
     }
 
@@ -146,6 +177,19 @@ struct Lexer {
                 head = scanned + 1
                 mode = .lineStart
                 return .line(line)
+            }
+            // A frame may stand directly behind other text; what is before it is the line.
+            if byte == 0x2B, scanned > head, let dialect = context.socket {
+                switch SocketHeader.parse(buffer, at: scanned, dialect: dialect, maximum: limits.maximumFrame) {
+                case .tooEarly: return nil
+                case .none: break
+                case .frame, .damaged:
+                    let line = Array(buffer[head..<scanned].trimmed)
+                    isLineDoubtful = head < doubtfulEnd
+                    head = scanned
+                    mode = .opening
+                    return .line(line)
+                }
             }
             scanned += 1
             if scanned > bound {
@@ -203,7 +247,11 @@ struct Lexer {
     }
 
     private func discard(_ kind: Discard.Kind, length: Int) -> Token {
-        let excerpt = buffer[head..<min(buffer.count, head + min(length, limits.excerptLength))]
-        return .discarded(Discard(kind: kind, excerpt: Array(excerpt)))
+        .discarded(Discard(kind: kind, excerpt: excerpt(length: length)))
+    }
+
+    /// The beginning of what is being cut.
+    func excerpt(length: Int) -> [UInt8] {
+        Array(buffer[head..<min(buffer.count, head + min(length, limits.excerptLength))])
     }
 }

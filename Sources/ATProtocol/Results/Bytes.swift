@@ -43,6 +43,18 @@ extension Collection<UInt8> {
 }
 
 extension [UInt8] {
+    /// Without the number of a connection in front: `1,SEND OK`, `1, SEND OK` (module-behaviour 11).
+    var withoutLink: ArraySlice<UInt8> {
+        guard count > 2, self[0] >= 0x30, self[0] <= 0x39, self[1] == 0x2C else { return self[...] }
+        return dropFirst(2).withoutLeadingBlanks
+    }
+
+    /// Whether this is the text, blanks, a colon and anything.
+    func begins(_ text: String) -> Bool {
+        guard let rest = dropping(text) else { return false }
+        return rest.withoutLeadingBlanks.first == 0x3A
+    }
+
     /// Whether this may be shown as text: no control bytes besides the tab, sound UTF-8.
     var isPlainText: Bool {
         var validator = UTF8Validator()

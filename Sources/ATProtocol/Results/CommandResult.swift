@@ -32,12 +32,7 @@ public struct CommandResult: Equatable, Sendable {
     }
 
     /// Whether the module accepted the command.
-    public var isSuccess: Bool {
-        switch final {
-        case .ok, .text: true
-        case .error, .cmeError, .cmsError, .timedOut, .portLost, .noPrompt: false
-        }
-    }
+    public var isSuccess: Bool { final.isGood }
 
     /// How many bytes the module took, by `DATA ACCEPT:n`, or `DATA ACCEPT:0,n` of a connection with a number; `nil` for
     /// any other end, also for `SEND OK`. YM310 AT manual 9.11.
@@ -51,6 +46,16 @@ public struct CommandResult: Equatable, Sendable {
     /// The code of a `+CME ERROR`.
     public var cmeCode: Int? {
         if case .cmeError(let code, _) = final { code } else { nil }
+    }
+}
+
+extension CommandResult.Final {
+    /// Whether it is a good end.
+    var isGood: Bool {
+        switch self {
+        case .ok, .text: true
+        case .error, .cmeError, .cmsError, .timedOut, .portLost, .noPrompt: false
+        }
     }
 }
 

@@ -10,9 +10,12 @@ public struct Discard: Equatable, Sendable {
         case unmatchedMessage
         /// A `+MSUB` that can be read as more than one message for us.
         case ambiguousMessage
+        /// A frame of a TCP connection whose length cannot be believed, that did not end, or that is not of ours.
+        case damagedFrame
         /// `OK` and the like with no command to end.
         case strayFinal
-        /// `OK`, `PUBACK` and the like where the payload of a damaged `+MSUB` may be: credited to nothing.
+        /// `OK`, `PUBACK` and the like where the payload of a damaged `+MSUB` may be, and any line where that of a damaged
+        /// frame may be: credited to nothing.
         case doubtfulResult
         /// An answer with no command to belong to: before the command was written, or while resynchronising.
         case strayLine

@@ -2,6 +2,7 @@
 extension CommandSession {
     mutating func lineReceived(_ line: [UInt8], now: Duration, into actions: inout [Action]) {
         if isEcho(line) {
+            noteEcho(of: line)
             if echoIsOff {
                 echoIsOff = false
                 // The module has read the command, so its prompt is on the way.
@@ -9,11 +10,15 @@ extension CommandSession {
             }
             return
         }
-        if lexer.isLineDoubtful, couldBeCredited(line) {
+        if lexer.isLineDoubtful, socketDialect != nil || couldBeCredited(line) {
             // Whoever wrote the damaged message could have put it there. A command or publish that waits for it runs into
             // its time-out, after which both sides get in step again.
             return actions.append(.discarded(discard(.doubtfulResult, line)))
         }
+        if case .running(let job) = state, job.isAnswerable, job.command.successPrefixes.contains(where: line.begins) {
+            return answerReceived(line, job, now: now, into: &actions)
+        }
+        if let dialect = socketDialect, socketLineReceived(line, dialect, now: now, into: &actions) { return }
         if let urc = URCParser.parse(line) {
             if case .banner = urc, holds(.urc(urc), until: now + limits.promptGrace) { return }
             report(urc, line, into: &actions)
@@ -51,7 +56,7 @@ extension CommandSession {
     /// Whether a line would end a command, or acknowledge something.
     private func couldBeCredited(_ line: [UInt8]) -> Bool {
         if case .outcome? = URCParser.parse(line) { return true }
-        if case .running(let job) = state { return final(of: job.command, line) != nil }
+        if case .running(let job) = state { return final(of: job, line) != nil }
         return FinalParser.parse(line) != nil
     }
 
@@ -59,6 +64,7 @@ extension CommandSession {
         guard case .running(var job) = state, job.expectsPrompt, let data = job.command.data else { return }
         job.dataStarted(sentBy: now + transmission(of: data.count))
         state = .running(job)
+        if socketDialect != nil, job.isEchoed { lexer.expectEcho(data) }
         actions.append(.write(data))
     }
 
@@ -69,10 +75,10 @@ extension CommandSession {
         return line == Synchronisation.probe
     }
 
-    private mutating func report(_ urc: URC, _ line: [UInt8], into actions: inout [Action]) {
+    mutating func report(_ urc: URC, _ line: [UInt8], into actions: inout [Action]) {
         if line.starts(with: "STATE:".utf8) {
             connectState = Array(line.dropFirst(6).trimmed)
-        } else if case .outcome(.connectFail) = urc {
+        } else if case .outcome(.connectFail(state: nil)) = urc {
             actions.append(.urc(.outcome(.connectFail(state: connectState))))
             connectState = nil
             return
@@ -80,12 +86,17 @@ extension CommandSession {
         actions.append(.urc(urc))
     }
 
-    private mutating func answerReceived(_ line: [UInt8], _ job: Job, now: Duration, into actions: inout [Action]) {
+    mutating func answerReceived(_ line: [UInt8], _ job: Job, now: Duration, into actions: inout [Action]) {
         var job = job
-        if let final = final(of: job.command, line) {
-            // An OK before the prompt is somebody else's: the data was not even written.
-            if job.stage == .awaitingPrompt, final == .ok {
+        if let final = final(of: job, line) {
+            // A good end before the prompt is somebody else's: the data was not even written.
+            if isForeign(final, to: job) {
                 actions.append(.discarded(discard(.strayFinal, line)))
+                return
+            }
+            if final == .ok, job.command.meaningOfOK == .notYet {
+                job.accepted(until: now + limits.lineAfterOK)
+                state = .running(job)
                 return
             }
             noteFailureLine(line, of: &job)
@@ -109,7 +120,7 @@ extension CommandSession {
     /// Nothing can answer a command that is not out yet. Only once the prompt came an error must be meant for it; an
     /// `OK` before the last byte must not be taken for success all the same.
     private mutating func earlyReceived(_ line: [UInt8], _ job: Job, into actions: inout [Action]) {
-        guard job.stage == .writingData, job.earlyFinal == nil, let final = final(of: job.command, line), final != .ok
+        guard job.stage == .writingData, job.earlyFinal == nil, let final = final(of: job, line), !final.isGood
         else { return strayReceived(line, into: &actions) }
         var job = job
         noteFailureLine(line, of: &job)
@@ -117,20 +128,33 @@ extension CommandSession {
         state = .running(job)
     }
 
-    /// `TimeOut` is an error of its own: it stays to be read.
+    /// `TimeOut` is an error of its own, `STATE: …` the answer itself: they stay to be read.
     private func noteFailureLine(_ line: [UInt8], of job: inout Job) {
-        if job.command.failureLines.contains(where: { line.equals($0) }) { job.lines.append(line) }
+        let isState = job.command.meaningOfOK == .notYet && job.command.successPrefixes.contains(where: line.begins)
+        if isState || job.command.failureLines.contains(where: { line.withoutLink.equals($0) }) {
+            job.lines.append(line)
+        }
     }
 
-    private func final(of command: ATCommand, _ line: [UInt8]) -> CommandResult.Final? {
+    /// A good end that cannot be this command's.
+    func isForeign(_ final: CommandResult.Final, to job: Job) -> Bool {
+        guard final.isGood else { return false }
+        return job.stage == .awaitingPrompt || final == .ok && (job.command.meaningOfOK == .nothing || job.sawOK)
+    }
+
+    func final(of job: Job, _ line: [UInt8]) -> CommandResult.Final? {
         if let final = FinalParser.parse(line) { return final }
-        if command.successLines.contains(where: { line.equals($0) }) { return .text(line) }
-        return command.failureLines.contains { line.equals($0) } ? .error : nil
+        let (command, text) = (job.command, line.withoutLink)
+        // `SEND OK` without the answer that it ends is the late one of a send.
+        let isAnswered = command.prefixes.isEmpty || command.takesFreeText || !job.lines.isEmpty
+        if isAnswered, command.successLines.contains(where: { text.equals($0) }) { return .text(line) }
+        if command.successPrefixes.contains(where: line.begins) { return .text(line) }
+        return command.failureLines.contains { text.equals($0) } ? .error : nil
     }
 
     /// Whether a line has a prefix of the command. Registration lines come unasked with the same prefix, so only the
     /// first that has the form of an answer is one, and only for a query.
-    private func belongs(_ line: [UInt8], to job: inout Job) -> Bool {
+    func belongs(_ line: [UInt8], to job: inout Job) -> Bool {
         guard let prefix = job.command.prefixes.first(where: { ResponseFields.afterPrefix(line, $0) != nil }) else {
             return false
         }
@@ -142,7 +166,7 @@ extension CommandSession {
         return true
     }
 
-    private func append(_ line: [UInt8], to job: inout Job, into actions: inout [Action]) {
+    func append(_ line: [UInt8], to job: inout Job, into actions: inout [Action]) {
         guard job.lines.count < limits.responseLines else {
             actions.append(.discarded(discard(.responseOverflow, line)))
             return
@@ -161,7 +185,9 @@ extension CommandSession {
             if job.command.line.equals("AT+MQTTMODE=0") { (hexMode, modeIsKnown) = (false, true) }
         }
         var endedOtherwise = job.command.endsWithoutFinal && !job.lines.isEmpty && final == .ok
-        if case .text = final { endedOtherwise = true }
+        // Nothing follows the end of a send, and it must not be held up.
+        if case .text = final { endedOtherwise = job.command.data == nil && !job.sawOK }
+        lexer.echo = nil
         // The manual's examples show an OK after SHUT OK, and one after the bare address of CIFSR; logs show none. The
         // next command is held back for a moment, so that such an OK cannot complete it.
         if endedOtherwise {
@@ -199,7 +225,7 @@ extension CommandSession {
         actions.append(line.isPlainText ? .urc(.other(line)) : .discarded(discard(.garbage, line)))
     }
 
-    private func discard(_ kind: Discard.Kind, _ line: [UInt8]) -> Discard {
+    func discard(_ kind: Discard.Kind, _ line: [UInt8]) -> Discard {
         Discard(kind: kind, excerpt: Array(line.prefix(limits.excerptLength)))
     }
 }

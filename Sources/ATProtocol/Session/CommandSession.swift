@@ -9,7 +9,8 @@ public struct CommandSession: ~Copyable {
     /// Whether the module prints payloads as hexadecimal digits. Follows a confirmed `AT+MQTTMODE=n` by itself; both
     /// forms are tried while such a command runs, after one without an answer, and before the first.
     public var hexMode = false
-    /// How the bytes of a TCP connection come; `nil`: no socket link.
+    /// How the bytes of a TCP connection come; `nil`: no socket link, and nothing is taken for such bytes. To be set before
+    /// the connection opens.
     public var socketDialect: SocketDialect?
 
     let limits: Limits
@@ -119,6 +120,7 @@ public struct CommandSession: ~Copyable {
     public mutating func received(_ bytes: [UInt8], now: Duration) -> [Action] {
         if case .closed = state { return [] }
         guard !bytes.isEmpty else { return [] }
+        if socketDialect != nil, now - lastByte >= limits.messageSilence { lexer.lineWasSilent() }
         lastByte = now
         lexer.append(bytes)
         var actions: [Action] = []
@@ -133,7 +135,12 @@ public struct CommandSession: ~Copyable {
             drain(now: now, decideNow: true, into: &actions)
         }
         switch state {
-        case .running(let job) where job.deadline <= now: timeOut(job, now: now, into: &actions)
+        case .running(let job) where job.deadline <= now:
+            if job.sawOK {
+                finish(job, .ok, now: now, into: &actions)
+            } else {
+                timeOut(job, now: now, into: &actions)
+            }
         case .lingering(let result, let until) where until <= now:
             state = .idle
             actions.append(.completed(result))
@@ -160,13 +167,16 @@ public struct CommandSession: ~Copyable {
             case .message(let topic, let payload):
                 actions.append(
                     .message(ReceivedMessage(topic: topic, payload: payload, fromCache: context.fromCache)))
+            case .frame(let line, let data): frameReceived(line, data, into: &actions)
+            case .damaged(let discard): actions.append(.dataDamaged(discard))
             case .discarded(let discard): actions.append(.discarded(discard))
             }
         }
     }
 
     private var context: Lexer.Context {
-        var context = Lexer.Context(hexPossible: hexMode || !modeIsKnown, echoLength: lastLine.count)
+        var context = Lexer.Context(
+            hexPossible: hexMode || !modeIsKnown, echoLength: lastLine.count, socket: socketDialect)
         let running: [UInt8]
         switch state {
         case .running(let job):

@@ -23,12 +23,19 @@ extension CommandSession {
         var earlyFinal: CommandResult.Final?
         /// A sign that the module restarted, read while the data prompt was due: told when that is settled.
         var heldSign: Action?
+        /// Whether its `OK` came, and another line is to follow.
+        private(set) var sawOK = false
+        /// Whether the module sent the command line back: its data comes back as well.
+        var isEchoed = false
+        /// How long what comes next may take.
+        private var patience: Duration
         /// Whether a registration query has its answer: further lines of the kind are URCs.
         var hasRegistrationAnswer = false
 
         init(command: ATCommand, sentBy: Duration) {
             self.command = command
             self.sentBy = sentBy
+            patience = command.timeout
             deadline = sentBy + command.timeout
         }
 
@@ -53,7 +60,19 @@ extension CommandSession {
             case .writingData: stage = .awaitingFinal
             case .awaitingPrompt, .awaitingFinal: return
             }
-            deadline = max(now, sentBy) + command.timeout
+            deadline = max(now, sentBy) + patience
+        }
+
+        /// Its `OK` came; the line that belongs to it comes by `end`.
+        mutating func accepted(until end: Duration) {
+            sawOK = true
+            deadline = min(deadline, end)
+        }
+
+        /// The connection is gone that the data was for: an answer, if there is one, comes soon.
+        mutating func connectionLost(now: Duration, grace: Duration) {
+            patience = min(patience, grace)
+            deadline = min(deadline, max(now, sentBy) + patience)
         }
 
         /// Whether it may be that a prompt is still to come, so that whatever is written now may become payload.
@@ -69,7 +88,7 @@ extension CommandSession {
         mutating func dataStarted(sentBy: Duration) {
             stage = .writingData
             self.sentBy = sentBy
-            deadline = sentBy + command.timeout
+            deadline = sentBy + patience
         }
     }
 }

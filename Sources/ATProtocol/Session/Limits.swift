@@ -4,11 +4,13 @@ public struct Limits: Equatable, Sendable {
     public var lineLength = 1024
     /// Largest payload in bytes that a `+MSUB` header may announce.
     public var maximumPayload = 8192
+    /// Most bytes of a TCP connection that one header may announce.
+    public var maximumFrame = 4096
     /// Most lines in one answer.
     public var responseLines = 256
     /// Bytes of discarded input that are kept for the log.
     public var excerptLength = 64
-    /// Silence after which an incomplete `+MSUB` is decided from what is there. The module has acknowledged it, so a
+    /// Silence after which an incomplete `+MSUB`, or frame of a TCP connection, is decided from what is there. The module has acknowledged it, so a
     /// pause of the line inside it must not lose it; only a module that died in the middle makes this time felt.
     public var messageSilence: Duration = .seconds(2)
     /// Silence after several sync attempts, so that late OKs are not credited to the next command.
@@ -23,6 +25,8 @@ public struct Limits: Equatable, Sendable {
     public var probeTimeout: Duration = .seconds(9)
     /// How long after a boot banner a data prompt may still come: the banner may be older than the command.
     public var promptGrace: Duration = .seconds(2)
+    /// How long the line is awaited that follows the OK of some commands: `CLOSE OK`, `STATE: …`.
+    public var lineAfterOK: Duration = .seconds(3)
     /// How long an additional OK is awaited after an end that is not OK.
     public var strayOKGrace: Duration = .milliseconds(200)
 

@@ -124,7 +124,7 @@ extension ModuleDriver {
                 a +MSUB could not be taken apart safely (\(discard.kind)) and was not delivered: \
                 \(readable(discard.excerpt.prefix { $0 != 0x2C }))
                 """)
-        case .lineOverflow, .strayFinal, .doubtfulResult, .strayLine, .responseOverflow, .garbage:
+        case .lineOverflow, .damagedFrame, .strayFinal, .doubtfulResult, .strayLine, .responseOverflow, .garbage:
             delegate?.moduleCounted(\.inputDiscarded, 1)
             log(.debug, "discarded \(discard.kind): \(shown(discard.excerpt))")
         }

@@ -144,11 +144,12 @@ struct SocketCommandTests {
         #expect(throws: ATEncodingError.self) { try ATCommand.ciptka(idle: 30, interval: 30, count: 10) }
     }
 
-    @Test(arguments: [
-        ("DATA ACCEPT:10", 10), ("DATA ACCEPT: 10", 10), ("DATA ACCEPT :10", 10), ("DATAACCEPT:10", 10),
-        ("DATA ACCEPT:0,10", 10), ("DATA ACCEPT: 0, 1460", 1460), ("DATA ACCEPT:", nil), ("DATA ACCEPT:1x", nil),
-        ("DATA ACCEPT:99999999999999999999", nil), ("SEND OK", nil), ("SHUT OK", nil),
-    ] as [(String, Int?)])
+    @Test(
+        arguments: [
+            ("DATA ACCEPT:10", 10), ("DATA ACCEPT: 10", 10), ("DATA ACCEPT :10", 10), ("DATAACCEPT:10", 10),
+            ("DATA ACCEPT:0,10", 10), ("DATA ACCEPT: 0, 1460", 1460), ("DATA ACCEPT:", nil), ("DATA ACCEPT:1x", nil),
+            ("DATA ACCEPT:99999999999999999999", nil), ("SEND OK", nil), ("SHUT OK", nil),
+        ] as [(String, Int?)])
     func `tells how much was accepted`(_ line: String, _ count: Int?) {
         #expect(CommandResult(final: .text(bytes(line))).acceptedBytes == count)
     }

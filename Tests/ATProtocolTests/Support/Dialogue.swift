@@ -79,6 +79,14 @@ extension CommandSession.Action {
     }
 }
 
+extension CommandSession.Action {
+    /// The same, with the lines of an answer as they are.
+    var plainSummary: String {
+        guard case .completed(let result) = self else { return summary }
+        return ([result.final.summary] + result.lines.map(shown)).joined(separator: " | ")
+    }
+}
+
 extension CommandResult.Final {
     var summary: String {
         switch self {

@@ -1,0 +1,114 @@
+/// Frames of a TCP connection among the lines.
+extension Lexer {
+    /// What begins at a place.
+    enum Beginning {
+        /// A frame; it is being read now.
+        case frame
+        /// An ordinary line.
+        case line
+        /// A frame that was given up at once.
+        case token(Token)
+    }
+
+    /// What begins at a place where a line may begin; `nil` when it is too early to say.
+    mutating func frameBegins(at start: Int, _ dialect: SocketDialect) -> Beginning? {
+        switch SocketHeader.parse(buffer, at: start, dialect: dialect, maximum: limits.maximumFrame) {
+        case .tooEarly: return nil
+        case .none: return .line
+        case .frame(let frame):
+            head = start
+            mode = .frame(frame)
+            return .frame
+        case .damaged(let size, let announced):
+            head = start
+            return .token(giveUp(headerLength: size, reach: size + 2 * announced))
+        }
+    }
+
+    /// The frame as a token; `nil` when more bytes are needed.
+    mutating func cutFrame(_ begun: SocketFrame, _ decideNow: Bool) -> Token? {
+        var frame = begun
+        let verdict = frame.judge(buffer, from: head, decideNow: decideNow)
+        mode = .frame(frame)
+        switch verdict {
+        case .tooEarly: return nil
+        case .damaged:
+            guard decideNow else { return giveUp(headerLength: frame.payloadStart, reach: frame.reach) }
+            // It broke off: all that is here was of it.
+            let token = damaged(headerLength: frame.payloadStart)
+            head = buffer.count
+            mode = .lineStart
+            return token
+        case .data(let bytes, let size):
+            let line = frame.lineLength.map { Array(buffer[head..<(head + $0)]) }
+            let isDoubtful = head < doubtfulEnd
+            let token =
+                isDoubtful || !frame.isOurs
+                ? Token.discarded(Discard(kind: .damagedFrame, excerpt: excerpt(length: frame.payloadStart)))
+                : .frame(line: line, data: bytes)
+            head += size
+            mode = .lineStart
+            return token
+        }
+    }
+
+    /// Nothing is known about where it ends: what could be of it must be credited to nothing.
+    private mutating func giveUp(headerLength: Int, reach: Int) -> Token {
+        let token = damaged(headerLength: headerLength)
+        doubtfulEnd = max(doubtfulEnd, head + reach + Self.damageAllowance)
+        mode = .skipping
+        return token
+    }
+
+    private func damaged(headerLength: Int) -> Token {
+        .damaged(Discard(kind: .damagedFrame, excerpt: excerpt(length: headerLength)))
+    }
+
+    /// The line was silent: nothing of a damaged frame comes any more.
+    mutating func lineWasSilent() {
+        doubtfulEnd = head
+    }
+
+    /// These bytes of ours come back next, since the module echoes.
+    mutating func expectEcho(_ bytes: [UInt8]) {
+        echo = (bytes, 0)
+    }
+
+    /// What became of the echo.
+    enum EchoEnd {
+        case needsMore
+        case isOver
+        case interrupted(Token?)
+    }
+
+    /// Drops the echo as it comes: nothing in it is a line, whatever it holds. A frame may come in the middle.
+    mutating func swallowEcho(_ context: Context) -> EchoEnd {
+        guard let (bytes, start) = echo else { return .isOver }
+        var done = start
+        while done < bytes.count, head < buffer.count {
+            if buffer[head] == bytes[done] {
+                done += 1
+                head += 1
+            } else if Self.isBlank(buffer[head]), bytes[..<done].allSatisfy(Self.isBlank) {
+                // The blank of the prompt.
+                head += 1
+            } else {
+                echo = (bytes, done)
+                if let dialect = context.socket {
+                    switch frameBegins(at: head, dialect) {
+                    case nil: return .needsMore
+                    case .frame?: return .interrupted(nil)
+                    case .token(let token)?: return .interrupted(token)
+                    case .line?: break
+                    }
+                }
+                // The rest of it may stand anywhere now.
+                doubtfulEnd = max(doubtfulEnd, head + bytes.count - done + Self.damageAllowance)
+                echo = nil
+                return .isOver
+            }
+        }
+        echo = done == bytes.count ? nil : (bytes, done)
+        return echo == nil ? .isOver : .needsMore
+    }
+}
