@@ -18,7 +18,10 @@ extension SimulatedModule {
         }
         switch phase {
         case .reading: acceptInLine(byte, now: now)
-        case .data(var entry): acceptData(byte, &entry, now: now)
+        case .data(var entry):
+            // Nobody else holds the data, so that a byte more costs no copy of them.
+            phase = .running
+            acceptData(byte, &entry, now: now)
         // The next command is not queued: what comes while one is running is lost.
         case .running, .holding: break
         }
@@ -153,7 +156,8 @@ extension SimulatedModule {
             printResult("OK", code: 0)
             later.forEach { printLine($0) }
         case .prompt(let entry):
-            printBytes(ascii(entry.prompt ?? (dialect.has(.promptBlank) ? "\r\n> " : "\r\n>")))
+            let prompt = entry.prompt ?? (dialect.has(.promptBlank) ? "\r\n> " : "\r\n>")
+            if !prompt.isEmpty { printBytes(ascii(prompt)) }
         }
         if phase == .reading { answered() }
     }

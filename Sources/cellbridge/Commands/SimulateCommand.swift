@@ -20,7 +20,8 @@ struct SimulateCommand: Command {
         its answer is not heard), fs-full [off], cut-upload N (the port dies after N bytes of an FSWRITE), print TEXT,
         quit. Of the socket commands, each once: send-fail, send-partial N, send-error [TEXT], lose-prompt,
         lose-send-result, hang-at-send, lose-notice, inside-data [LINE] (in the middle of received data), lose-byte,
-        tcp-error N; and nat-idle S or off.
+        tcp-error N; and nat-idle S or off (a connection idle for so long
+        only looks alive from then on).
         Durations are written as 15ms, 2 s or 1 min.
         """
     static let examples: [(line: String, meaning: String)] = [
@@ -65,7 +66,7 @@ struct SimulateCommand: Command {
             .text("pin", nil, "PIN", "the SIM asks for this PIN", \.simulator.pin),
             .text("transcript", "t", "FILE", "one line an event, with its time", \.simulator.transcript),
             .value(
-                "redirect", "r", "HOST:PORT", "where TCP goes, whatever AT+MIPSTART names", \.simulator.redirect,
+                "redirect", "r", "HOST:PORT", "where TCP goes, whatever the module is told", \.simulator.redirect,
                 expected: "HOST:PORT"
             ) { SimulatorOptions.Endpoint($0).map(Optional.some) },
             .value("apn", nil, "NAME", "the APN the network gives (cmiot)", \.simulator.apn, expected: "a name") {
