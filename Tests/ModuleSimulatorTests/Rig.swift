@@ -7,7 +7,7 @@ import LinuxIO
 final class Rig {
     let loop: EventLoop
     let service: SimulatorService
-    var received: [UInt8] = []
+    private(set) var received: [UInt8] = []
     private(set) var transcript: [String] = []
     private var host: Int32 = -1
 

@@ -78,8 +78,9 @@ extension SimulatedModule {
             cell.lost = nil
         }
         if active { cell.isAttached = true }
+        let isNew = active && cell.contexts[cid]?.isActive == false
         cell.contexts[cid]?.isActive = active
-        if active { reportAddress() }
+        if isNew { reportAddress() }
         return .ok
     }
 

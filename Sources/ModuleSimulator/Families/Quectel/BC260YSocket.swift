@@ -60,7 +60,11 @@ extension SimulatedModule {
         var socket = BC260YState.Socket(id: id, host: arguments[3].text, port: port, localPort: localPort)
         socket.state = .closing
         defer { bc260y.socket = socket }
-        if localPort > 0, let end = bc260y.takenPorts[localPort], now < end { return fails(574) }
+        if let end = bc260y.takenPorts[localPort], now < end {
+            // It never had the port, so QICLOSE does not give it back.
+            socket.localPort = 0
+            return fails(574)
+        }
         guard cell.hasBearer else { return fails(561) }
         guard Self.address(of: socket.host) != nil else { return fails(565) }
         socket.state = .connecting

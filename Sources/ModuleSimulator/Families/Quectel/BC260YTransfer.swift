@@ -20,11 +20,11 @@ extension SimulatedModule {
         let parts = line.dropFirst(start.count).split(
             separator: UInt8(ascii: ","), maxSplits: 2, omittingEmptySubsequences: false)
         let numbers = parts.prefix(2).compactMap { ParsedCommand.Argument(bytes: Array($0)).number }
-        guard numbers.count == 2, let socket = bc260y.socket, numbers[0] == socket.id, !socket.isSending else {
-            return .error
-        }
+        guard numbers.count == 2, let socket = bc260y.socket, numbers[0] == socket.id else { return .error }
         let length = numbers[1]
-        guard parts.count == 3 else { return length == 0 ? sendState : bc260yPrompt(length) }
+        if parts.count == 2, length == 0 { return sendState }
+        guard !socket.isSending else { return .error }
+        guard parts.count == 3 else { return bc260yPrompt(length) }
         guard let data = bc260yData(Array(parts[2]), length) else { return .error }
         return bc260ySend(data, now: now)
     }
