@@ -103,7 +103,7 @@ package final class LoneSession: Operations {
         let clock = self.clock
         let topics = TopicsOfGuests()
         let directory = RuntimeDirectory.path(fallback: state == nil ? "/tmp" : configuration.queue.path)
-        let mark = SendMark(in: directory)
+        let mark = SendMark(in: directory, port: path)
         leftOverSend = mark.leftOver
         var carrier: SocketCarrier?
         if settings.linkChoice != .mqtt {

@@ -1,4 +1,5 @@
 import Configuration
+import LinuxIO
 import ModemCore
 import TLSStream
 
@@ -14,7 +15,7 @@ extension BridgeService {
             end(.configuration, "[remote] tls: \(error); nothing less safe is tried")
             return false
         }
-        let mark = SendMark(in: directory)
+        let mark = SendMark(in: directory, port: portSettings().path)
         values.markSend = { mark.set($0) }
         values.leftOverSend = mark.leftOver
         return true

@@ -193,7 +193,7 @@ public actor BridgeService {
         reset.run(then)
     }
 
-    private func portSettings() -> SerialPort.Settings {
+    func portSettings() -> SerialPort.Settings {
         let path: String
         switch configuration.module.port {
         case .path(let given): path = given

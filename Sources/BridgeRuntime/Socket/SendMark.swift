@@ -12,8 +12,11 @@ final class SendMark {
     private var file: OwnedDescriptor?
     private var isSet = false
 
-    /// In this directory; nothing is written before `set`.
-    init(in directory: String) { path = "\(directory)/sending" }
+    /// For the module at this port, in this directory; nothing is written before `set`.
+    init(in directory: String, port: String) {
+        let name = port.utf8.suffix(200).map { $0 == 0x2F ? 0x2D : $0 }
+        path = "\(directory)/sending\(String(decoding: name, as: UTF8.self))"
+    }
 
     /// Bytes of a send that a killed process may have left open; nil: none.
     var leftOver: Int? {
