@@ -9,159 +9,54 @@ import Testing
 /// States are told apart by everything that decides, times by what they allow; where two differ in nothing else, one of
 /// them is followed.
 @Suite struct LinkLivenessTests {
-    /// The machine with what its driver has under way.
-    struct Node {
-        var machine: LinkStateMachine
-        var now: Duration = .seconds(1000)
-        var isOpening = false
-        var isPortOpen = false
-        var isSynchronising = false
-        var command: ATCommand?
-        var isResetting = false
-        var isFilling = false
-        var recording: Int?
-        var isFinished = false
-        var acted = false
-
-        init(_ settings: LinkSettings) { machine = LinkStateMachine(settings) }
-
-        mutating func feed(_ event: (inout LinkStateMachine, Duration) -> [LinkAction]) {
-            let actions = event(&machine, now)
-            acted = !actions.isEmpty
-            for action in actions {
-                switch action {
-                case .openPort: (isOpening, command) = (true, nil)
-                case .closePort: (isPortOpen, command) = (false, nil)
-                case .synchronise: (isSynchronising, command) = (true, nil)
-                case .submit(let submitted): (command, isSynchronising) = (submitted, false)
-                case .restartBlindly: command = nil
-                case .fillDataMode: (isFilling, command, isSynchronising) = (true, nil, false)
-                case .resetHardware: (isResetting, command, isSynchronising) = (true, nil, false)
-                case .recordManifest(_, let token): recording = token
-                case .finished: isFinished = true
-                case .useSocketDialect, .streamOpened, .streamClosed: break
-                case .clearDataModeRecord, .online, .offline, .confirmed, .subscribed, .unsubscribed, .overwritten,
-                    .pinRefused, .textMode, .recordLadder, .gaveUp, .report:
-                    break
-                }
-            }
-        }
-
-        /// What stands in the way of the promise; `nil`: nothing.
-        func problem(after event: Event) -> String? {
-            if isFinished { return machine.deadline == nil ? nil : "finished, and a deadline armed" }
-            let isUnderWay =
-                isOpening || isSynchronising || command != nil || isResetting || recording != nil
-            guard let deadline = machine.deadline else { return isUnderWay ? nil : "nothing is under way" }
-            if deadline > now + .seconds(3600) { return "the deadline is an hour away" }
-            if case .deadline = event, !acted, deadline <= now { return "the deadline is not dealt with" }
-            return nil
-        }
-    }
-
-    enum Event {
-        case start, portOpened, portClosed, synchronised, synchronisationFailed, echo, delivered, late, stop
-        case publishTimedOut, publishRefused, filled, recorded, dataMode, cachedMessage
-        case result(CommandResult), urc(URC), reset(Bool), deadline(later: Duration)
-    }
-
     static let results: [CommandResult] = [
-        GoodModule.ok, CommandResult(final: .error), GoodModule.cme(767), GoodModule.cme(765), GoodModule.cme(10),
-        GoodModule.cme(14), CommandResult(final: .timedOut), CommandResult(final: .text(Array("SHUT OK".utf8))),
-        GoodModule.answer("+CPIN: SIM PIN"), GoodModule.answer("+MQTTSTATU :0"), GoodModule.answer("+MQTTSTATU :2"),
-        GoodModule.answer("+CEREG: 1,0"), GoodModule.answer("+CEREG: 1,2"), GoodModule.answer("+FSFSIZE: 7"),
+        GoodModule.ok, CommandResult(final: .error), GoodModule.cme(767), GoodModule.cme(765),
+        GoodModule.cme(10),
+        GoodModule.cme(14), CommandResult(final: .timedOut),
+        CommandResult(final: .text(Array("SHUT OK".utf8))),
+        GoodModule.answer("+CPIN: SIM PIN"), GoodModule.answer("+MQTTSTATU :0"),
+        GoodModule.answer("+MQTTSTATU :2"),
+        GoodModule.answer("+CEREG: 1,0"), GoodModule.answer("+CEREG: 1,2"),
+        GoodModule.answer("+FSFSIZE: 7"),
+    ]
+
+    /// What the modules say of their sockets.
+    static let states: [CommandResult] = [
+        GoodModule.answer("STATE: IP INITIAL"), GoodModule.answer("STATE: IP STATUS"),
+        GoodModule.answer("STATE: CONNECT OK"), GoodModule.answer("STATE: TCP CONNECTING"),
+        GoodModule.answer("STATE: PDP DEACT"), GoodModule.answer("+QISTATE: 0,\"TCP\",\"h\",1,0,2,0,1"),
+        CommandResult(final: .text(Array("ALREADY CONNECT".utf8))),
+    ]
+
+    static let socketURCs: [URC] = [
+        .socket(.tcpError(code: 12)), .socket(.networkReady), .socket(.dataWaiting),
+        .socket(.sendFailed),
     ]
 
     static let urcs: [URC] = [
-        .outcome(.connectOK), .outcome(.alreadyConnect), .outcome(.connectFail(state: nil)), .outcome(.connackOK),
+        .outcome(.connectOK), .outcome(.alreadyConnect), .outcome(.connectFail(state: nil)),
+        .outcome(.connackOK),
         .outcome(.suback), .outcome(.unsuback), .outcome(.error(.error)), .closed, .pdpDeactivated,
         .cgev(.pdnDeactivated(cid: 5)), .cgev(.detached), .simRemoved, .banner(kind: .ready),
-        .registration(domain: .cereg, status: 1), .registration(domain: .cereg, status: 2), .cacheNotice(slot: 0),
+        .registration(domain: .cereg, status: 1), .registration(domain: .cereg, status: 2),
+        .cacheNotice(slot: 0),
         .other(Array("+CNTP: 61".utf8)),
     ]
 
     static let events: [Event] =
         [
-            .start, .portOpened, .portClosed, .synchronised, .synchronisationFailed, .echo, .delivered, .late, .stop,
-            .publishTimedOut, .publishRefused, .filled, .recorded, .dataMode, .cachedMessage, .reset(true),
-            .reset(false), .deadline(later: .zero), .deadline(later: .seconds(700)), .deadline(later: .seconds(7200)),
+            .start, .portOpened, .portClosed, .synchronised, .synchronisationFailed, .echo, .delivered,
+            .late, .stop,
+            .publishTimedOut, .publishRefused, .filled, .recorded, .dataMode, .cachedMessage,
+            .reset(true),
+            .reset(false), .deadline(later: .zero), .deadline(later: .seconds(700)),
+            .deadline(later: .seconds(7200)),
+            .established, .silentRecord, .ended(.refused("r")), .ended(.tls("t")), .ended(.silent("s")),
+            .ended(.closed("c")),
+            .ended(.broken("b")),
         ] + results.map(Event.result) + urcs.map(Event.urc)
 
-    /// The node after the event; `nil`: it cannot happen there.
-    static func after(_ event: Event, _ old: Node) -> Node? {
-        var node = old
-        let isIdle = node.isPortOpen && !node.isResetting && !node.isFilling
-        switch event {
-        case .start: node.feed { $0.start(dataModeRecord: nil, now: $1) }
-        case .portOpened:
-            guard node.isOpening else { return nil }
-            (node.isOpening, node.isPortOpen) = (false, true)
-            node.feed { $0.portOpened(now: $1) }
-        case .portClosed:
-            guard node.isOpening || node.isPortOpen else { return nil }
-            (node.isOpening, node.isPortOpen, node.isSynchronising) = (false, false, false)
-            (node.isFilling, node.command) = (false, nil)
-            node.feed { $0.portClosed(reason: "test", now: $1) }
-        case .synchronised:
-            guard node.isSynchronising else { return nil }
-            node.isSynchronising = false
-            node.feed { $0.synchronised(now: $1) }
-        case .synchronisationFailed:
-            guard node.isSynchronising else { return nil }
-            node.isSynchronising = false
-            node.feed { $0.synchronisationFailed(now: $1) }
-        case .echo:
-            guard isIdle else { return nil }
-            node.feed { $0.echoReturned(now: $1) }
-        case .delivered:
-            guard node.machine.isOnline else { return nil }
-            node.feed { $0.delivered(now: $1) }
-        case .late:
-            guard node.machine.isOnline || node.command != nil else { return nil }
-            node.feed { $0.acknowledgementLate("PUBACK", now: $1) }
-        case .stop:
-            guard node.machine.deadline != nil || node.isOpening || node.isPortOpen else { return nil }
-            node.feed { $0.stop(now: $1) }
-        case .publishTimedOut:
-            guard node.machine.isOnline, !node.isSynchronising else { return nil }
-            (node.command, node.isSynchronising) = (nil, true)
-            node.feed { $0.publishTimedOut(now: $1) }
-        case .publishRefused:
-            guard node.machine.isOnline else { return nil }
-            node.feed { $0.publishWasRefused(now: $1) }
-        case .filled:
-            guard node.isFilling else { return nil }
-            node.isFilling = false
-            node.feed { $0.dataModeFilled(now: $1) }
-        case .recorded:
-            guard let token = node.recording else { return nil }
-            node.recording = nil
-            node.feed { $0.manifestRecorded(token: token, now: $1) }
-        case .dataMode:
-            guard node.machine.isOnline, node.machine.dataModeRecord == nil else { return nil }
-            node.machine.dataModeRecorded(bytes: 2000)
-        case .cachedMessage:
-            guard case .running(.readCache) = node.machine.state else { return nil }
-            node.machine.cachedMessageRead()
-        case .result(let result):
-            guard node.command != nil else { return nil }
-            node.command = nil
-            node.isSynchronising = result.final == .timedOut
-            node.feed { $0.commandCompleted(result, now: $1) }
-        case .urc(let urc):
-            guard node.isPortOpen else { return nil }
-            node.feed { $0.urcReceived(urc, now: $1) }
-        case .reset(let succeeded):
-            guard node.isResetting else { return nil }
-            node.isResetting = false
-            node.feed { $0.hardwareResetFinished(succeeded: succeeded, reason: "test", now: $1) }
-        case .deadline(let later):
-            guard let due = node.machine.deadline else { return nil }
-            node.now = max(node.now, due) + later
-            node.feed { $0.deadlineReached(now: $1) }
-        }
-        return node
-    }
+    static let socketEvents = events + states.map(Event.result) + socketURCs.map(Event.urc)
 
     // MARK: What tells states apart
 
@@ -180,10 +75,13 @@ import Testing
             machine.stopping, machine.isOnline, machine.introduced, machine.settled, machine.prepared,
             machine.registered, machine.appliedAPN, machine.usesSpareContext)
         add(
-            machine.closedDuring, machine.earlyOutcome != nil, machine.closedStaleLink, machine.sessionGone,
+            machine.closedDuring, machine.earlyOutcome != nil, machine.closedStaleLink,
+            machine.sessionGone,
             machine.publishRefused, machine.blindlyRestarted, machine.dataModeRecord != nil,
             machine.portLostDuringReset)
-        add(machine.mayBeBooting, machine.pin == .refused, machine.pin == .accepted, machine.triedPrivateAPN)
+        add(
+            machine.mayBeBooting, machine.pin == .refused, machine.pin == .accepted,
+            machine.triedPrivateAPN)
         add(machine.afterCommand)
         add(machine.nextFailure)
         let waited = machine.waitingSince.map { node.now - $0 } ?? .seconds(-1)
@@ -191,10 +89,26 @@ import Testing
         let ladder = machine.ladder
         key.append(UInt8(ladder.climbed.rawValue))
         add(
-            ladder.allows(.restart, for: .mute, now: node.now), ladder.allows(.hardware, for: .mute, now: node.now),
+            ladder.allows(.restart, for: .mute, now: node.now),
+            ladder.allows(.hardware, for: .mute, now: node.now),
             ladder.allows(.service, for: .mute, now: node.now))
         key.append(UInt8(min(machine.settledFilters.count, 2)))
+        guard machine.kind == .socket else { return key }
+        add(
+            machine.hasStream, machine.sessionIsUp, machine.rateIsFixed, machine.socketsSetUp,
+            machine.closedAtConnect,
+            machine.refusals > 0, machine.tcpError != nil, machine.dialectInUse != nil)
+        key.append(UInt8(min(machine.closings, 4)))
+        key.append(contentsOf: "\(machine.streamEnd.map(streamEndName) ?? "")".utf8)
         return key
+    }
+
+    private static func streamEndName(_ end: LinkStateMachine.StreamEnd) -> String {
+        switch end {
+        case .failure(let failure, _): "f\(failure.rung)"
+        case .refusal: "r"
+        case .closedEarly: "c"
+        }
     }
 
     private static func label(_ state: LinkStateMachine.State) -> String {
@@ -234,13 +148,28 @@ import Testing
             }
         ),
         ("TLS", 5, { $0.tls = LinkTLSTests.tls() }),
+        ("sockets cip", 5, { socket(&$0, .ec716s) }),
+        ("sockets qi", 5, { socket(&$0, .quectelGSM) }),
+        ("sockets bc260y, hardware reset", 5, { socket(&$0, .bc260y, hardware: true) }),
     ]
+
+    private static func socket(
+        _ settings: inout LinkSettings, _ profile: ModuleProfile, hardware: Bool = false
+    ) {
+        settings.profile = profile
+        settings.linkChoice = .socket
+        settings.subscriptions = []
+        settings.cachedReceive = true
+        settings.baudRate = 115_200
+        settings.hasHardwareReset = hardware
+    }
 
     /// A good module's way online, state by state: where the search begins.
     private static func seeds(_ settings: LinkSettings) -> [Node] {
         var node = Node(settings)
         var seeds = [node]
         var files = ModuleFiles()
+        var sockets = GoodSockets()
         func go(_ event: Event) {
             guard let next = after(event, node) else { return }
             node = next
@@ -256,10 +185,15 @@ import Testing
             } else if node.isSynchronising {
                 go(.synchronised)
             } else if let command = node.command {
-                let result = files.answer(command) ?? GoodModule.result(of: command.text)
+                let outcome = GoodModule.outcome(of: command.text) ?? sockets.outcome(of: command.text)
+                let result =
+                    files.answer(command) ?? sockets.answer(command.text)
+                    ?? GoodModule.result(of: command.text)
                 files.took(command, result)
                 go(.result(result))
-                if let outcome = GoodModule.outcome(of: command.text) { go(.urc(.outcome(outcome))) }
+                if let outcome { go(.urc(.outcome(outcome))) }
+            } else if node.hasStream {
+                go(.established)
             } else {
                 go(.deadline(later: .zero))
             }
@@ -280,7 +214,7 @@ import Testing
             for _ in 0..<variant.depth {
                 var next: [Node] = []
                 for node in level where !node.isFinished {
-                    for event in Self.events {
+                    for event in node.machine.kind == .socket ? Self.socketEvents : Self.events {
                         guard let after = Self.after(event, node) else { continue }
                         followed += 1
                         if let problem = after.problem(after: event), problems.count < 10 {

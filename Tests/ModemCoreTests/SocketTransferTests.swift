@@ -1,0 +1,339 @@
+import ATProtocol
+import ModemCore
+import Testing
+
+@Suite struct SocketTransferTests {
+    static func bytes(_ count: Int) -> [UInt8] { (0..<count).map { UInt8($0 % 251) } }
+
+    // MARK: Sending
+
+    @Test func whatWaitsGoesInOneSend() {
+        let socket = Transferrer(.cip)
+        socket.waiting = Self.bytes(3000)
+        #expect(socket.turn() == "AT+CIPSEND=1460")
+        #expect(socket.command?.data == Array(Self.bytes(3000).prefix(1460)))
+        socket.complete(text: "DATA ACCEPT:1460")
+        #expect(socket.accepted.count == 1460)
+        #expect(socket.turn() == "AT+CIPSEND=1460")
+        socket.complete(text: "DATA ACCEPT: 1460")
+        #expect(socket.turn() == "AT+CIPSEND=80")
+        socket.complete(text: "SEND OK")
+        #expect(socket.accepted == Self.bytes(3000) && socket.waiting.isEmpty)
+        #expect(socket.turn() == nil)
+    }
+
+    /// The module took less than it was given: the rest goes again, after the far side was asked for.
+    @Test func takenInPart() {
+        let socket = Transferrer(.cip)
+        socket.waiting = Self.bytes(1000)
+        socket.turn()
+        socket.complete(text: "DATA ACCEPT:400")
+        #expect(socket.accepted.count == 400 && socket.turn() == nil)
+        socket.expire()
+        #expect(socket.turn() == "AT+CIPACK")
+        socket.complete(.ok, "+CIPACK: 400,400,0")
+        #expect(socket.turn() == "AT+CIPSEND=600")
+        socket.complete(text: "DATA ACCEPT:600")
+        #expect(socket.accepted == Self.bytes(1000) && socket.violations == [])
+    }
+
+    @Test func takesNothingForEver() {
+        let socket = Transferrer(.cip)
+        socket.waiting = Self.bytes(10)
+        var sends = 0
+        while socket.failure == nil, sends < 1000 {
+            if socket.turn() == nil { socket.expire() }
+            if socket.line == "AT+CIPACK" { socket.complete(.ok, "+CIPACK: 0,0,0") }
+            if socket.line == "AT+CIPRXGET=2,1460" { socket.complete(.ok, "+CIPRXGET: 2,0,0") }
+            if socket.line == "AT+CIPSEND=10" {
+                sends += 1
+                socket.complete(text: "DATA ACCEPT:0")
+            }
+        }
+        #expect(sends == 40 && socket.failure == "the module takes no more bytes")
+    }
+
+    @Test(arguments: [
+        "DATA ACCEPT:11", "DATA ACCEPT:", "DATA ACCEPT:x", "DATA ACCEPT:99999999999999999999",
+    ])
+    func tookWhatWasNotGiven(answer: String) {
+        let socket = Transferrer(.cip)
+        socket.waiting = Self.bytes(10)
+        socket.turn()
+        socket.complete(text: answer)
+        #expect(socket.failure != nil && socket.accepted == [])
+    }
+
+    @Test(arguments: [
+        CommandResult.Final.error, .cmeError(code: 3, text: []), .timedOut, .noPrompt, .portLost,
+        .cmsError(code: nil, text: []),
+    ])
+    func sendThatFails(final: CommandResult.Final) {
+        for profile in [SocketProfile.cip, .qi, .bc260y] {
+            let socket = Transferrer(profile)
+            socket.waiting = Self.bytes(10)
+            socket.turn()
+            socket.complete(final)
+            #expect(socket.failure != nil && socket.accepted == [])
+            #expect(socket.turn() == nil && socket.deadline == nil, "nothing more over this connection")
+            socket.event(.dataWaiting)
+            #expect(socket.turn() == nil)
+            socket.open()
+            #expect(socket.turn() != nil)
+            #expect(socket.violations == [])
+        }
+    }
+
+    /// YM310 AT manual 9.18: asked for at a bounded rate.
+    @Test func cipWindow() {
+        let socket = Transferrer(.cip)
+        socket.waiting = Self.bytes(200_000)
+        for _ in 0..<10 {
+            #expect(socket.turn() == "AT+CIPSEND=1460")
+            socket.complete(text: "DATA ACCEPT:1460")
+        }
+        #expect(socket.turn() == "AT+CIPACK")
+        socket.complete(.ok, "+CIPACK: 14600,4380,10220")
+        #expect(socket.turn() == "AT+CIPSEND=1460")
+        socket.complete(text: "DATA ACCEPT:1460")
+    }
+
+    @Test func cipWithoutTheQuestion() {
+        let socket = Transferrer(.cip)
+        socket.waiting = Self.bytes(200_000)
+        var questions = 0
+        while !socket.waiting.isEmpty {
+            if socket.turn() == nil { socket.expire() }
+            switch socket.line {
+            case "AT+CIPACK"?:
+                questions += 1
+                socket.complete(.error)
+            case "AT+CIPRXGET=2,1460"?: socket.complete(.ok, "+CIPRXGET: 2,0,0")
+            case nil: break
+            default: socket.complete(text: "DATA ACCEPT:\(socket.sending.count)")
+            }
+        }
+        #expect(questions == 3 && socket.failure == nil)
+    }
+
+    // MARK: The 3000 bytes of the GSM modules
+
+    /// Quectel GSM TCP/IP guide 4.1: the window is never passed, and given up after 100 s without progress.
+    @Test func qiWindow() {
+        let socket = Transferrer(.qi)
+        socket.waiting = Self.bytes(20_000)
+        #expect(socket.turn() == "AT+QISEND=1460")
+        socket.complete(text: "SEND OK")
+        #expect(socket.turn() == "AT+QISEND=1460")
+        socket.complete(text: "SEND OK")
+        #expect(socket.turn() == "AT+QISACK")
+        socket.complete(.ok, "+QISACK: 2920, 1460, 1460")
+        #expect(socket.turn() == "AT+QISEND=1460")
+        socket.complete(text: "SEND OK")
+        let since = socket.now
+        var questions: [Duration] = []
+        while socket.failure == nil, socket.now - since < .seconds(300) {
+            if socket.turn() == nil { socket.expire() }
+            switch socket.line {
+            case "AT+QISACK"?:
+                questions.append(socket.now)
+                socket.complete(.ok, "+QISACK: 4380,1460,2920")
+            case "AT+QIRD=0,1,0,1460"?: socket.complete(.ok)
+            case nil: break
+            default: socket.complete(.error)
+            }
+        }
+        #expect(
+            socket.failure?.contains("has not acknowledged 2920 bytes") ?? false,
+            "\(socket.failure ?? "")")
+        #expect(socket.now - since >= .seconds(100) && socket.now - since < .seconds(106))
+        let gaps = zip(questions, questions.dropFirst()).map { $1 - $0 }
+        #expect(gaps.suffix(15).allSatisfy { $0 == .seconds(5) } && questions.count < 30, "\(gaps)")
+    }
+
+    @Test func qiThatDoesNotSay() {
+        let socket = Transferrer(.qi)
+        socket.waiting = Self.bytes(20_000)
+        while socket.failure == nil {
+            if socket.turn() == nil { socket.expire() }
+            switch socket.line {
+            case "AT+QISACK"?: socket.complete(.ok, "+QISACK: what")
+            case "AT+QIRD=0,1,0,1460"?: socket.complete(.ok)
+            case nil: break
+            default: socket.complete(text: "SEND OK")
+            }
+        }
+        #expect(socket.accepted.count == 2920)
+    }
+
+    // MARK: BC260Y
+
+    @Test func bc260ySend() {
+        let socket = Transferrer(.bc260y)
+        socket.waiting = Self.bytes(600)
+        #expect(socket.turn()?.hasPrefix("AT+QISEND=0,512,000102") ?? false)
+        socket.complete(.ok)
+        #expect(socket.accepted.isEmpty && socket.turn() == nil, "SEND OK comes first")
+        socket.event(.sent)
+        #expect(socket.accepted.count == 512)
+        #expect(socket.turn()?.hasPrefix("AT+QISEND=0,88,") ?? false)
+        socket.event(.sent)
+        #expect(socket.accepted.count == 512)
+        socket.complete(.ok)
+        #expect(socket.accepted == Self.bytes(600))
+        socket.event(.sent)
+        #expect(socket.failure == nil && socket.violations == [])
+    }
+
+    @Test(arguments: [0, 1, 2]) func bc260yFails(way: Int) {
+        let socket = Transferrer(.bc260y)
+        socket.waiting = Self.bytes(6)
+        #expect(socket.turn() == "AT+QISEND=0,6,000102030405")
+        if way == 2 {
+            socket.event(.sendFailed)
+        } else {
+            socket.complete(.ok)
+            if way == 0 { socket.event(.sendFailed) } else { socket.expire() }
+        }
+        #expect(socket.failure != nil && socket.accepted == [])
+    }
+
+    @Test func bc260yWindow() {
+        let socket = Transferrer(.bc260y)
+        socket.waiting = Self.bytes(100_000)
+        var sends = 0
+        while socket.turn()?.hasPrefix("AT+QISEND=0,512,") ?? false {
+            sends += 1
+            socket.complete(.ok)
+            socket.event(.sent)
+        }
+        #expect(sends == 28 && socket.line == "AT+QISEND=0,0")
+        socket.complete(.ok, "+QISEND: 14336,14336,0")
+        #expect(socket.turn()?.hasPrefix("AT+QISEND=0,512,") ?? false)
+    }
+
+    // MARK: Reading
+
+    @Test func readsUntilNothingIsLeft() {
+        let socket = Transferrer(.cip)
+        #expect(socket.turn() == nil)
+        socket.event(.dataWaiting)
+        #expect(socket.turn() == "AT+CIPRXGET=2,1460")
+        socket.read(1460, "+CIPRXGET: 2,1460,40")
+        #expect(socket.turn() == "AT+CIPRXGET=2,1460")
+        socket.event(.dataWaiting)
+        socket.read(40, "+CIPRXGET: 2,40,0")
+        #expect(
+            socket.turn() == "AT+CIPRXGET=2,1460", "the notice may have come after its bytes were read")
+        socket.read(0, "+CIPRXGET: 2,0,0")
+        #expect(socket.turn() == nil)
+        let gsm = Transferrer(.qi)
+        gsm.event(.dataWaiting)
+        #expect(gsm.turn() == "AT+QIRD=0,1,0,1460")
+        gsm.read(36, "+QIRD: 116.228.146.250:7070,TCP,36")
+        #expect(gsm.turn() == "AT+QIRD=0,1,0,1460")
+        gsm.read(0)
+        #expect(gsm.turn() == nil)
+    }
+
+    @Test func nothingIsReadThatCannotBeTaken() {
+        let socket = Transferrer(.cip)
+        socket.mayReceive = false
+        socket.event(.dataWaiting)
+        #expect(socket.turn() == nil)
+        socket.waiting = Self.bytes(5)
+        #expect(socket.turn() == "AT+CIPSEND=5")
+        socket.complete(text: "DATA ACCEPT:5")
+        for _ in 0..<20 {
+            socket.expire()
+            #expect(socket.turn() == nil)
+        }
+        socket.mayReceive = true
+        #expect(socket.turn() == "AT+CIPRXGET=2,1460")
+        #expect(socket.violations == [])
+    }
+
+    /// Full sends go before a read for a while; less takes turns.
+    @Test func readsAndSendsTakeTurns() {
+        func run(_ waiting: Int, perSend: Duration) -> String {
+            let socket = Transferrer(.cip)
+            var turns = ""
+            socket.event(.dataWaiting)
+            for _ in 0..<12 {
+                socket.waiting = Self.bytes(waiting)
+                let isRead = socket.turn() == "AT+CIPRXGET=2,1460"
+                turns += isRead ? "r" : "s"
+                socket.now += perSend
+                isRead
+                    ? socket.read(100, "+CIPRXGET: 2,100,900")
+                    : socket.complete(text: "DATA ACCEPT:\(waiting)")
+            }
+            return turns
+        }
+        // The window's question is no send; with 12 turns it does not come to it.
+        #expect(run(1460, perSend: .milliseconds(10)) == "sssrsssrsssr")
+        #expect(run(1460, perSend: .milliseconds(200)) == "ssrssrssrssr")
+        #expect(run(20, perSend: .milliseconds(10)) == "rsrsrsrsrsrs")
+    }
+
+    /// A notice that got lost: a read after 10 s while an answer is awaited, now and then anyway.
+    @Test func lostNotice() {
+        let socket = Transferrer(.cip)
+        socket.waiting = Self.bytes(5)
+        socket.turn()
+        socket.complete(text: "DATA ACCEPT:5")
+        let since = socket.now
+        #expect(socket.turn() == nil)
+        socket.expire()
+        #expect(socket.now - since == .seconds(10) && socket.turn() == "AT+CIPRXGET=2,1460")
+        socket.read(7, "+CIPRXGET: 2,7,0")
+        #expect(socket.turn() == nil)
+        socket.expire()
+        #expect(socket.now - since == .seconds(70) && socket.turn() == "AT+CIPRXGET=2,1460")
+    }
+
+    @Test(arguments: [false, true]) func readsThatFail(says: Bool) {
+        let socket = Transferrer(.cip)
+        socket.event(.dataWaiting)
+        let since = socket.now
+        while socket.failure == nil {
+            if socket.turn() == nil { socket.expire() }
+            if socket.line != nil {
+                says ? socket.complete(.ok, "+CIPRXGET: 2,0,9") : socket.complete(.error)
+            }
+        }
+        #expect(socket.now - since > .seconds(9) && socket.now - since < .seconds(11))
+        #expect(socket.violations == [])
+    }
+
+    @Test func readWithoutAnAnswer() {
+        let socket = Transferrer(.qi)
+        socket.event(.dataWaiting)
+        socket.turn()
+        socket.complete(.timedOut)
+        #expect(socket.failure != nil)
+    }
+
+    @Test func pushesAreNotRead() {
+        for profile in [SocketProfile.cip, .bc260y] {
+            let socket = Transferrer(profile, pushes: true)
+            socket.event(.dataWaiting)
+            socket.pushed(1000)
+            #expect(socket.turn() == nil && socket.deadline == nil)
+        }
+        let gsm = Transferrer(.qi, pushes: true)
+        gsm.event(.dataWaiting)
+        #expect(gsm.turn() == "AT+QIRD=0,1,0,1460", "always on request there")
+    }
+
+    @Test func answersOfAnEarlierConnection() {
+        let socket = Transferrer(.cip)
+        socket.waiting = Self.bytes(5)
+        socket.turn()
+        socket.close()
+        socket.complete(text: "DATA ACCEPT:5")
+        socket.open()
+        socket.complete(text: "DATA ACCEPT:5")
+        #expect(socket.accepted == [] && socket.failure == nil)
+    }
+}
