@@ -7,10 +7,9 @@ extension MosquittoHandle {
         unsafe mosquitto_connect_v5_callback_set(raw) { _, context, code, flags, properties in
             unsafe owner(context)?.accepted(code, flags: flags, saidLimits(properties), reasonString(properties))
         }
-        unsafe mosquitto_disconnect_v5_callback_set(raw) { _, context, code, properties in
-            guard let handle = unsafe owner(context) else { return }
-            handle.endReason = code
-            handle.endWords = unsafe reasonString(properties)
+        // The library drops the properties of a DISCONNECT, its reason string with them.
+        unsafe mosquitto_disconnect_v5_callback_set(raw) { _, context, code, _ in
+            unsafe owner(context)?.endReason = code
         }
         unsafe mosquitto_message_v5_callback_set(raw) { _, context, message, properties in
             guard let message = unsafe message?.pointee, let topic = unsafe message.topic else { return }

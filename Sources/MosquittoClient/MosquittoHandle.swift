@@ -24,8 +24,6 @@ import Glibc
     private(set) var limits = MosquittoClient.Limits()
     /// What the library gave as the reason for the end: one of its codes, or an MQTT 5 reason (128 and above).
     var endReason: Int32?
-    /// The broker's words for it.
-    var endWords: String?
     /// The library's last words at error level; under TLS only (OpenSSL's reasons appear nowhere else).
     var lastError: String?
 
@@ -202,8 +200,7 @@ import Glibc
     /// Why the connection ended, for people.
     func endText(_ code: Int32) -> String {
         if let endReason, endReason >= 128 {
-            let more = endWords.map { ": \($0)" } ?? ""
-            return "the broker ended the session: \(MosquittoClient.reasonText(endReason))\(more)"
+            return "the broker ended the session: \(MosquittoClient.reasonText(endReason))"
         }
         let code = code == 0 ? endReason ?? 0 : code
         if options.tls != nil, let lastError { return lastError }

@@ -81,7 +81,7 @@ import Testing
         #expect(driven.client.endReason == 151)
         #expect(
             driven.farewells == [
-                "the broker ended the session: Quota exceeded (a limit of the account or broker is reached): gone"
+                "the broker ended the session: Quota exceeded (a limit of the account or broker is reached)"
             ])
     }
 
