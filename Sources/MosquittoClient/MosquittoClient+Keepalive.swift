@@ -4,9 +4,10 @@ import LinuxIO
 extension MosquittoClient {
     func greeted(_ handle: MosquittoHandle) {
         phase = .connected
+        limits = handle.limits
         if let deadline { loop.cancel(deadline) }
         deadline = nil
-        let keepalive = handle.serverKeepalive ?? options.keepalive
+        let keepalive = handle.limits.serverKeepalive ?? options.keepalive
         // An eighth late is well inside the half that MQTT allows, and an idle process should sleep.
         if keepalive > 0 { scheduleKeepalive(.seconds(min(max(keepalive / 8, 1), 10))) }
     }

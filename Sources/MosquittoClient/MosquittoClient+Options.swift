@@ -15,13 +15,22 @@ extension MosquittoClient {
         public var qos: Int
         /// Whether the broker keeps it.
         public var retain: Bool
+        /// For how many seconds the broker waits with it, in case we come back. MQTT 5 only.
+        public var delay: UInt32?
+        /// For how many seconds the broker keeps it for those who are away; `nil`: for ever. MQTT 5 only.
+        public var expiry: UInt32?
 
         /// A will.
-        public init(topic: [UInt8], payload: [UInt8], qos: Int = 0, retain: Bool = false) {
+        public init(
+            topic: [UInt8], payload: [UInt8], qos: Int = 0, retain: Bool = false, delay: UInt32? = nil,
+            expiry: UInt32? = nil
+        ) {
             self.topic = topic
             self.payload = payload
             self.qos = qos
             self.retain = retain
+            self.delay = delay
+            self.expiry = expiry
         }
     }
 
@@ -78,6 +87,10 @@ extension MosquittoClient {
         public var receiveMaximum: UInt16?
         /// The broker drops messages for us whose packet is larger, in bytes. MQTT 5 only.
         public var maximumPacketSize: UInt32?
+        /// How many publishes above QoS 0 may be without a `published` (fewer when the broker says so in its CONNACK),
+        /// 1...65535: `publish` refuses more, so that none waits inside the library, whose queue has no bound. `nil`:
+        /// the owner counts, up to the library's 20.
+        public var window: Int?
         /// The will.
         public var will: Will?
         /// TLS, when wanted.
@@ -90,7 +103,7 @@ extension MosquittoClient {
             host: String, port: Int, clientID: String, username: String? = nil, password: [UInt8]? = nil,
             keepalive: Int = 60, protocolVersion: ProtocolVersion = .v5, cleanStart: Bool = true,
             sessionExpiry: UInt32? = nil, receiveMaximum: UInt16? = nil, maximumPacketSize: UInt32? = nil,
-            will: Will? = nil, tls: TLS? = nil
+            will: Will? = nil, tls: TLS? = nil, window: Int? = nil
         ) {
             self.host = host
             self.port = port
@@ -105,6 +118,7 @@ extension MosquittoClient {
             self.maximumPacketSize = maximumPacketSize
             self.will = will
             self.tls = tls
+            self.window = window
         }
     }
 

@@ -19,13 +19,20 @@ extension MosquittoClient {
     }
 
     /// Publishes; `published` follows with the message id returned. Only while connected: the library's own queue has
-    /// no bound, so keep at most 20 without a `published`. `expiry`: for how many seconds the broker may keep it for
-    /// those who are away; a 3.1.1 connection ignores it.
+    /// no bound. With `Options.window` a publish above QoS 0 that would wait in it is refused (`windowFull`, see
+    /// `freeWindow`); without, keep at most 20 without a `published`. `expiry`: for how many seconds the broker may keep
+    /// it for those who are away; a 3.1.1 connection ignores it.
     public func publish(
         topic: [UInt8], payload: [UInt8], qos: Int, retain: Bool, expiry: UInt32? = nil
     ) throws(MosquittoError) -> Int32 {
         try request("publish") { (handle) throws(MosquittoError) in
-            try handle.publish(topic: topic, payload: payload, qos: qos, retain: retain, expiry: expiry)
+            let counts = options.window != nil && qos > 0
+            if counts, freeWindow == 0 {
+                throw MosquittoError("publish", .windowFull, "\(window) message(s) are without an acknowledgement")
+            }
+            let mid = try handle.publish(topic: topic, payload: payload, qos: qos, retain: retain, expiry: expiry)
+            if counts { unacknowledged.insert(mid) }
+            return mid
         }
     }
 

@@ -40,7 +40,7 @@ public final class MosquittoClient {
     /// What the client was made with.
     public let options: Options
     let loop: EventLoop
-    private let onEvent: (Event) -> Void
+    let onEvent: (Event) -> Void
     var phase = Phase.idle
     private(set) var handle: MosquittoHandle?
     private var attempt: ConnectAttempt?
@@ -51,6 +51,15 @@ public final class MosquittoClient {
     private var batchIsOpen = false
     /// Since DISCONNECT is queued.
     private var lingering: LingeringSocket?
+
+    /// What the broker said at the last `connected`.
+    public internal(set) var limits = Limits()
+    /// Publishes above QoS 0 without a `published`, where a window counts them.
+    var unacknowledged: Set<Int32> = []
+    /// The broker's own words (MQTT 5 reason string) for the event that is being delivered; not said by all brokers.
+    public internal(set) var reasonString: String?
+    /// The reason code (128 and above) with which the broker ended the last connection, when it said one.
+    public internal(set) var endReason: Int32?
 
     /// Called after each batch of reads that delivered at least one message, before anything is written.
     public var onBatchEnd: () -> Void = {}
@@ -92,7 +101,7 @@ public final class MosquittoClient {
     /// last one has ended with `refused` or `disconnected`; those handlers may call it.
     public func connect() {
         guard phase == .idle else { return }
-        phase = .connecting
+        (phase, limits, endReason) = (.connecting, Limits(), nil)
         do throws(MosquittoError) {
             let handle = try MosquittoHandle(options)
             let attempt = ConnectAttempt(handle, loop: loop) { [weak self] in self?.attached($0, failure: $1) }
@@ -166,14 +175,14 @@ public final class MosquittoClient {
         loop.schedule(after: .zero) { [weak self] in self?.end(text) }
     }
 
-    private func tearDown() {
+    func tearDown() {
         for case let timer? in [deadline, keepaliveTimer] { loop.cancel(timer) }
         (deadline, keepaliveTimer) = (nil, nil)
         // The library may have closed the descriptor itself; the loop has to forget its number in any case.
         if let socket { loop.unwatch(socket) }
         attempt?.abandon()
         lingering?.abandon()
-        (socket, attempt, handle, lingering) = (nil, nil, nil, nil)
+        (socket, attempt, handle, lingering, unacknowledged) = (nil, nil, nil, nil, [])
     }
 
     // MARK: Reading and writing
@@ -267,6 +276,7 @@ public final class MosquittoClient {
     }
 
     private func finish(_ handle: MosquittoHandle, _ code: Int32) {
+        endReason = handle.endReason.flatMap { $0 >= 128 ? $0 : nil }
         guard phase == .closing else { return end(handle.endText(code)) }
         guard let lingering else { return end("closed on request") }
         // The library has closed its descriptor; ours goes when the broker has read everything.
@@ -274,26 +284,5 @@ public final class MosquittoClient {
         tearDown()
         phase = .ending
         lingering.drain(limit: Self.closingTime) { [weak self] in self?.end("closed on request") }
-    }
-
-    /// Hands the events out. False when the owner, or a refusal, ended this connection meanwhile.
-    private func deliver(_ handle: MosquittoHandle) -> Bool {
-        for event in handle.takeEvents() {
-            switch event {
-            case .refused:
-                tearDown()
-                phase = .idle
-                onEvent(event)
-                return false
-            case .connected:
-                greeted(handle)
-                onEvent(event)
-            case .disconnected, .message, .published, .subscribed, .unsubscribed:
-                onEvent(event)
-            }
-            guard self.handle === handle else { return false }
-            if phase == .closing { break }
-        }
-        return true
     }
 }

@@ -14,6 +14,10 @@ public struct MosquittoError: Error, Equatable, Sendable, CustomStringConvertibl
         public static let invalid = Code(rawValue: 3)
         /// Memory ran out.
         public static let outOfMemory = Code(rawValue: 1)
+        /// The broker takes no message of this QoS.
+        public static let qosNotSupported = Code(rawValue: 24)
+        /// The window is full (`MosquittoClient.window`); ours, not the library's. Nothing was queued.
+        public static let windowFull = Code(rawValue: 1000)
         /// The broker takes no packet as large as this.
         public static let tooLarge = Code(rawValue: 25)
     }
@@ -44,7 +48,7 @@ func libraryText(_ code: Int32) -> String {
 }
 
 /// The words for a reason code of MQTT 5 (128 and above) or a CONNACK return code of MQTT 3.1.1 (1 to 5).
-func reasonText(_ code: Int32) -> String {
+func libraryReason(_ code: Int32) -> String {
     let text = code >= 128 ? unsafe mosquitto_reason_string(code) : unsafe mosquitto_connack_string(code)
     guard let text = unsafe text else { return "reason \(code)" }
     let words = unsafe String(cString: text)

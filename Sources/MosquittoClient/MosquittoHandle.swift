@@ -8,23 +8,24 @@ import Glibc
 // SAFETY: `@unchecked Sendable` because one thread at a time owns it: the connecting thread until it has posted its
 // result, the loop's from then on.
 @safe final class MosquittoHandle: @unchecked Sendable {
-    private let raw: OpaquePointer
-    private let options: MosquittoClient.Options
+    let raw: OpaquePointer
+    let options: MosquittoClient.Options
     private(set) var events: [MosquittoClient.Event] = []
+    /// The broker's words for some of `events`, by place.
+    private var words: [Int: String] = [:]
     /// How many of `events` are messages, and their payload in bytes.
     private(set) var messageCount = 0
     private(set) var messageBytes = 0
     /// Packets handled so far; counted under TLS only, from the library's log.
-    private(set) var packetsLogged = 0
+    var packetsLogged = 0
     /// Set by CONNACK.
     private(set) var wasRefused = false
     private(set) var wasAccepted = false
+    private(set) var limits = MosquittoClient.Limits()
     /// What the library gave as the reason for the end: one of its codes, or an MQTT 5 reason (128 and above).
-    private(set) var endReason: Int32?
+    var endReason: Int32?
     /// The library's last words at error level; under TLS only (OpenSSL's reasons appear nowhere else).
-    private(set) var lastError: String?
-    /// The broker's keep-alive when it overrules ours, in seconds.
-    private(set) var serverKeepalive: Int?
+    var lastError: String?
 
     // mosquitto_lib_init is the one call that is not thread-safe.
     private static let initialised: Int32 = mosquitto_lib_init()
@@ -67,13 +68,32 @@ import Glibc
             let code = unsafe mosquitto_username_pw_set(raw, options.username ?? "", password)
             try check("user name", code)
         }
-        if let will = options.will {
-            let topic = try cText("will", will.topic)
-            let code = unsafe mosquitto_will_set(
-                raw, topic, Int32(clamping: will.payload.count), will.payload, Int32(clamping: will.qos), will.retain)
-            try check("will", code)
+        if let window = options.window {
+            guard 1...65535 ~= window else { throw MosquittoError("window", .invalid, "\(window) is not 1...65535") }
+            try check("window", unsafe mosquitto_int_option(raw, MOSQ_OPT_SEND_MAXIMUM, Int32(window)))
         }
+        if let will = options.will { try configure(will) }
         if let tls = options.tls { try configure(tls) }
+    }
+
+    private func configure(_ will: MosquittoClient.Will) throws(MosquittoError) {
+        let topic = try cText("will", will.topic)
+        var properties: OpaquePointer?
+        if options.protocolVersion == .v5 {
+            let values = [
+                (MQTT_PROP_WILL_DELAY_INTERVAL, will.delay), (MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, will.expiry),
+            ]
+            for (name, value) in values {
+                guard let value else { continue }
+                try check("will", unsafe mosquitto_property_add_int32(&properties, Int32(name.rawValue), value))
+            }
+        }
+        let code = unsafe mosquitto_will_set_v5(
+            raw, topic, Int32(clamping: will.payload.count), will.payload, Int32(clamping: will.qos), will.retain,
+            properties)
+        // On success the list is the library's.
+        if code != 0 { unsafe mosquitto_property_free_all(&properties) }
+        try check("will", code)
     }
 
     private func configure(_ tls: MosquittoClient.TLS) throws(MosquittoError) {
@@ -143,19 +163,45 @@ import Glibc
     /// Queues DISCONNECT; the library closes the socket once that is written.
     func disconnect() -> Int32 { unsafe mosquitto_disconnect_v5(raw, 0, nil) }
 
-    /// What the callbacks have reported since the last call.
-    func takeEvents() -> [MosquittoClient.Event] {
+    /// Notes what a callback reports.
+    func report(_ event: MosquittoClient.Event, _ words: String? = nil) {
+        if let words { self.words[events.count] = words }
+        events.append(event)
+    }
+
+    func accepted(_ code: Int32, flags: Int32, _ limits: MosquittoClient.Limits, _ words: String?) {
+        if code == 0 {
+            wasAccepted = true
+            self.limits = limits
+            report(.connected(sessionPresent: flags & 1 != 0), words)
+        } else {
+            wasRefused = true
+            report(.refused(reasonCode: code, text: libraryReason(code) + (words.map { ": \($0)" } ?? "")), words)
+        }
+    }
+
+    func received(_ message: MosquittoClient.Message) {
+        messageCount += 1
+        messageBytes += message.payload.count
+        report(.message(message))
+    }
+
+    /// What the callbacks have reported since the last call, with the broker's words where there are any.
+    func takeEvents() -> [(event: MosquittoClient.Event, words: String?)] {
         defer {
             events = []
+            words = [:]
             messageCount = 0
             messageBytes = 0
         }
-        return events
+        return events.enumerated().map { ($1, words[$0]) }
     }
 
     /// Why the connection ended, for people.
     func endText(_ code: Int32) -> String {
-        if let endReason, endReason >= 128 { return "the broker ended the session: \(reasonText(endReason))" }
+        if let endReason, endReason >= 128 {
+            return "the broker ended the session: \(MosquittoClient.reasonText(endReason))"
+        }
         let code = code == 0 ? endReason ?? 0 : code
         if options.tls != nil, let lastError { return lastError }
         switch code {
@@ -211,88 +257,4 @@ import Glibc
         guard !bytes.contains(0) else { throw MosquittoError(operation, .invalid, "a NUL byte cannot be carried") }
         return bytes.map { CChar(bitPattern: $0) } + [0]
     }
-}
-
-// MARK: Callbacks
-
-extension MosquittoHandle {
-    private func setCallbacks() {
-        unsafe mosquitto_connect_v5_callback_set(raw) { _, context, code, flags, properties in
-            var keepalive: UInt16 = 0
-            let name = Int32(MQTT_PROP_SERVER_KEEP_ALIVE.rawValue)
-            let overruled = unsafe mosquitto_property_read_int16(properties, name, &keepalive, false) != nil
-            unsafe owner(context)?.accepted(code, flags: flags, keepalive: overruled ? Int(keepalive) : nil)
-        }
-        unsafe mosquitto_disconnect_v5_callback_set(raw) { _, context, code, _ in
-            unsafe owner(context)?.endReason = code
-        }
-        unsafe mosquitto_message_v5_callback_set(raw) { _, context, message, properties in
-            guard let message = unsafe message?.pointee, let topic = unsafe message.topic else { return }
-            let bytes = unsafe UnsafeRawBufferPointer(start: topic, count: strlen(topic))
-            let payload = unsafe UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen))
-            unsafe owner(context)?.received(
-                MosquittoClient.Message(
-                    topic: Array(bytes), payload: Array(payload), qos: Int(message.qos), retain: message.retain,
-                    subscriptionIdentifiers: unsafe identifiers(properties), expiry: unsafe expiry(properties)))
-        }
-        unsafe mosquitto_publish_v5_callback_set(raw) { _, context, mid, code, _ in
-            unsafe owner(context)?.events.append(.published(mid: mid, reasonCode: code))
-        }
-        unsafe mosquitto_subscribe_v5_callback_set(raw) { _, context, mid, count, granted, _ in
-            let codes = unsafe UnsafeBufferPointer(start: granted, count: Int(count))
-            unsafe owner(context)?.events.append(.subscribed(mid: mid, granted: Array(codes)))
-        }
-        unsafe mosquitto_unsubscribe_v5_callback_set(raw) { _, context, mid, _ in
-            unsafe owner(context)?.events.append(.unsubscribed(mid: mid))
-        }
-        guard options.tls != nil else { return }
-        unsafe mosquitto_log_callback_set(raw) { _, context, level, text in
-            guard let handle = unsafe owner(context) else { return }
-            handle.packetsLogged += 1
-            if level == MOSQ_LOG_ERR, let text = unsafe text { handle.lastError = unsafe String(cString: text) }
-        }
-    }
-
-    private func accepted(_ code: Int32, flags: Int32, keepalive: Int?) {
-        if code == 0 {
-            wasAccepted = true
-            serverKeepalive = keepalive
-            events.append(.connected(sessionPresent: flags & 1 != 0))
-        } else {
-            wasRefused = true
-            events.append(.refused(reasonCode: code, text: reasonText(code)))
-        }
-    }
-
-    private func received(_ message: MosquittoClient.Message) {
-        messageCount += 1
-        messageBytes += message.payload.count
-        events.append(.message(message))
-    }
-}
-
-/// The subscription identifiers among the properties of a message.
-private func identifiers(_ properties: OpaquePointer?) -> [UInt32] {
-    var found: [UInt32] = []
-    var value: UInt32 = 0
-    let name = Int32(MQTT_PROP_SUBSCRIPTION_IDENTIFIER.rawValue)
-    // SAFETY: the list belongs to the library for the time of the callback; each call goes on behind the last find.
-    var place = unsafe mosquitto_property_read_varint(properties, name, &value, false)
-    while let last = unsafe place, found.count < 64 {
-        found.append(value)
-        unsafe place = unsafe mosquitto_property_read_varint(last, name, &value, true)
-    }
-    return found
-}
-
-/// The message expiry interval among the properties of a message.
-private func expiry(_ properties: OpaquePointer?) -> UInt32? {
-    var value: UInt32 = 0
-    let name = Int32(MQTT_PROP_MESSAGE_EXPIRY_INTERVAL.rawValue)
-    return unsafe mosquitto_property_read_int32(properties, name, &value, false) == nil ? nil : value
-}
-
-private func owner(_ context: UnsafeMutableRawPointer?) -> MosquittoHandle? {
-    // SAFETY: the context is set once, in `init`, and the C handle does not outlive its owner.
-    unsafe context.map { unsafe Unmanaged<MosquittoHandle>.fromOpaque($0).takeUnretainedValue() }
 }
