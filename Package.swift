@@ -113,7 +113,7 @@ let package = Package(
             "BridgeRuntime",
             [
                 "BridgeRuntime", "BridgeCore", "ATProtocol", "ModemCore", "LinuxIO", "MosquittoClient", "Configuration",
-                "BridgeTestKit", "PrivateBroker", "GPIO",
+                "BridgeTestKit", "PrivateBroker", "GPIO", "TLSStream",
             ]),
         tests("ModuleSimulator", ["ModuleSimulator", "LinuxIO", "BridgeTestKit"]),
         tests(
