@@ -130,4 +130,23 @@ import Testing
         #expect(dialogue.text() == "|SEND FAIL|")
         #expect(dialogue.say("AT") == "|OK|")
     }
+
+    @Test func aHostThatDiesLeavesTheModuleCounting() {
+        // What the next one types is payload until the length is full.
+        var dialogue = Dialogue.connected()
+        #expect(dialogue.say("AT+CIPSEND=5", data: [1, 2]) == "|> ")
+        #expect(dialogue.say("AT") == "|DATA ACCEPT:5|")
+        #expect(dialogue.peer.received == [1, 2] + ascii("AT\r"))
+        #expect(dialogue.say("AT") == "|OK|")
+    }
+
+    @Test func aBearerLostUnderASlowSendFailsIt() throws {
+        var dialogue = Dialogue.ready()
+        for line in ["AT+CIPQSEND=2", "AT+CIPSTART=TCP,h,1"] { _ = dialogue.say(line) }
+        dialogue.peer.acknowledges = false
+        _ = dialogue.say("AT+CIPSEND=1", data: [9])
+        try dialogue.fault("pdp-deact")
+        #expect(dialogue.text() == "|SEND FAIL||+PDP DEACT|")
+        #expect(dialogue.say("AT+CIPSHUT") == "|SHUT OK|")
+    }
 }
