@@ -39,6 +39,8 @@ extension ModuleDriver {
             if Self.isGuest(message.id) { continue }  // Dismissed with the other guests' messages.
             delegate?.moduleReturned(message.id, certainlyNotSent: false)
         }
+        // The broker was quicker to close than we.
+        if saysFarewell { carrierFinished() }
     }
 
     /// A command of the connection ended.
@@ -101,7 +103,10 @@ extension ModuleDriver: SocketCarrierDelegate {
         perform { $0.run($0.link.sessionFailed(failure, now: $0.clock.now)) }
     }
 
-    func carrierFinished() { perform { $0.run($0.link.stop(now: $0.clock.now)) } }
+    func carrierFinished() {
+        saysFarewell = false
+        perform { $0.run($0.link.stop(now: $0.clock.now)) }
+    }
 
     func carrierHasWork() { perform { _ in } }
 

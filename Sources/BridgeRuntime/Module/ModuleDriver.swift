@@ -74,6 +74,8 @@ final class ModuleDriver {
     let carrier: SocketCarrier?
     /// The bytes of that connection; `nil`: there is none.
     var transfer: SocketTransfer?
+    /// Whether the session says farewell; then the link machine is stopped.
+    var saysFarewell = false
     /// Called before a send of so many bytes goes out, and with `nil` once none is open any more.
     var markSend: (Int?) -> Void = { _ in }
     var owner = Owner.nobody
@@ -143,7 +145,10 @@ final class ModuleDriver {
         note(.stop)
         perform { driver in
             // MQTT first says farewell over the connection, where there is one.
-            if let carrier = driver.carrier, driver.transfer != nil { return carrier.finish() }
+            if let carrier = driver.carrier, driver.transfer != nil {
+                driver.saysFarewell = true
+                return carrier.finish()
+            }
             driver.run(driver.link.stop(now: driver.clock.now))
         }
     }
