@@ -33,6 +33,23 @@ struct StopTests {
         #expect(time > .milliseconds(400) && time < .milliseconds(1500), "\(time)")
     }
 
+    @Test func whatIsAcknowledgedWhileItIsBeingWrittenIsRemovedAfterwards() throws {
+        let rig = Rig()
+        try rig.online()
+        rig.broker.answersPublishes = false
+        rig.store.isStopped = true
+        for number in 0..<3 { rig.port.deliver("commands/x", bytes("\(number)")) }
+        // Its commit is under way when it is acknowledged.
+        rig.clock.advance(by: .milliseconds(300))
+        rig.broker.answer()
+        _ = rig.clock.schedule(at: rig.clock.now + .milliseconds(300)) {
+            rig.store.isStopped = false
+            rig.store.answer()
+        }
+        _ = stop(rig)
+        #expect(rig.store.inbox.isEmpty && rig.dispatcher.counters.inDelivered == 3)
+    }
+
     @Test func whatComesWhileTheSessionIsClosedIsDeliveredToo() throws {
         let rig = Rig()
         try rig.online()

@@ -16,9 +16,9 @@ extension EndToEndTests {
                 back.pace(200)
                 try rig.wait("traffic") { back.collector.numbers.count >= 50 }
                 #expect(try rig.stop() == .exited(0))
-                #expect(rig.hasLogged(", 0 in the inbox"), "\(rig.log.tail(3))")
+                #expect(rig.hasLogged("stopped: 0 message(s) wait in the outbox, 0 in the inbox"), "\(rig.log.tail(3))")
                 let list = try rig.command(["queue", "list", "--in", "--quiet"])
-                #expect(list.status == 0 && list.text.isEmpty, "\(list.report)")
+                #expect(list.status == 0 && list.text.isEmpty, "\(rig.log.tail(4))\n\(list.report)")
                 back.publisher.finish()
             }
         }
@@ -39,7 +39,7 @@ extension EndToEndTests {
             rig.settle(.milliseconds(400))
             rig.local.pause(false)
             #expect(try rig.exitStatus() == .exited(0))
-            #expect(rig.hasLogged(", 0 in the inbox"), "\(rig.log.tail(3))")
+            #expect(rig.hasLogged("stopped: 0 message(s) wait in the outbox, 0 in the inbox"), "\(rig.log.tail(3))")
             try there.finish(rig)
             #expect(there.text == "hello\n")
         }

@@ -91,25 +91,30 @@ extension EndToEndTests {
         func linkBreaks(isService: Bool) throws {
             let rig = try BridgeRig.forCommands()
             if isService { try rig.start() }
-            let run = try rig.awaitGrant(byModule: true) { try rig.begin(["sub", "-t", "x", "-t", "y/#", "-C", "4"]) }
+            var mark = rig.simulator.transcript.mark
+            let run = try rig.begin(["sub", "-t", "x", "-t", "y/#", "-C", "4"])
+            try awaitSubscription(to: "y/#", after: mark, rig)
             for number in 1...3 {
-                _ = try rig.awaitGrant(byModule: true) {
-                    let mark = rig.simulator.transcript.mark
-                    try rig.simulator.fault("drop-tcp")
-                    // The second of the two filters.
-                    try rig.wait("the second filter", limit: .seconds(30)) {
-                        rig.simulator.commands(after: mark).contains { $0.hasPrefix("AT+MSUB=\"y/#\"") }
-                    }
-                    return run
-                }
+                mark = rig.simulator.transcript.mark
+                try rig.simulator.fault("drop-tcp")
+                try awaitSubscription(to: "y/#", after: mark, rig)
                 try rig.mosquitto("pub", ["-t", "y/z", "-m", "after break \(number)", "-q", "1"]).finish(rig)
-                try rig.wait("the message") { run.text.hasSuffix("after break \(number)\n") }
+                try rig.wait("the message: \(run.report)") { run.text.hasSuffix("after break \(number)\n") }
             }
             #expect(run.errors.split(separator: "\n").count == 3, "\(run.report)")
             #expect(run.errors.hasPrefix("cellbridge sub: the link broke: "), "\(run.report)")
             try rig.mosquitto("pub", ["-t", "x", "-m", "last", "-q", "1"]).finish(rig)
             try run.finish(rig)
             #expect(run.status == 0 && run.text.hasSuffix("after break 3\nlast\n"), "\(run.report)")
+        }
+
+        /// Waits until the module has told of the grant of this filter.
+        private func awaitSubscription(to filter: String, after mark: Int, _ rig: BridgeRig) throws {
+            try rig.wait("the subscription to \(filter)", limit: .seconds(60)) {
+                let lines = rig.simulator.transcript.lines.dropFirst(mark)
+                let rest = lines.drop { !$0.contains("AT+MSUB=\"\(filter)\"") }
+                return rest.contains { $0.contains("SUBACK") && !$0.contains("UNSUBACK") }
+            }
         }
 
         @Test("While the link is away -W and Ctrl-C end it", arguments: [false, true])

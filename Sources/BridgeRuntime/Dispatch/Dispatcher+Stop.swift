@@ -21,7 +21,7 @@ extension Dispatcher {
     /// The same for what the module has delivered since: the local broker's acknowledgements are read, so that nothing it
     /// has is delivered again at the next start. What it sends meanwhile is taken and acknowledged as ever.
     func drainLocal(_ then: @escaping () -> Void) {
-        guard hasOpenDelivery else { return then() }
+        guard hasOpenDelivery || outstanding != nil else { return then() }
         local.resumeReading()
         let limit = clock.now + Self.deliveryLimit
         awaitDeliveries(until: limit) { [weak self] in
@@ -43,7 +43,8 @@ extension Dispatcher {
     }
 
     private func waitForQuiet(until limit: Duration, _ then: @escaping () -> Void) {
-        if local.mayWrite && !module.hasOpenPublish || clock.now >= limit {
+        // What was acknowledged while its own commit was under way can only be removed after that.
+        if local.mayWrite && !module.hasOpenPublish && outstanding == nil || clock.now >= limit {
             commit()
             return then()
         }

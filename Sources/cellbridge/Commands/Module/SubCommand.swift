@@ -151,6 +151,6 @@ struct SubCommand: Command {
 }
 
 extension CommandFailure {
-    /// Whether the link is what is missing.
-    fileprivate var isOfTheLink: Bool { code == .unavailable || code == .temporary }
+    /// Whether the link is what is missing; a link that just breaks has `AT+MSUB` answered ERROR, or by nothing.
+    fileprivate var isOfTheLink: Bool { [.unavailable, .temporary, .protocolError].contains(code) }
 }
