@@ -16,6 +16,8 @@ struct Dialogue {
     var stored: [UInt8]?
     var lostPorts = 0
     var closed = 0
+    /// The numbers of the connections that the module closed.
+    var closedConnections: [Int] = []
     var broker = Broker()
     /// The far side of the socket commands' connection.
     var peer = Peer()
@@ -194,7 +196,9 @@ struct Dialogue {
             case .storeFlash(let bytes): stored = bytes
             case .losePort: lostPorts += 1
             case .answered: break
-            case .closeTCP: closed += 1
+            case .closeTCP(let number):
+                closed += 1
+                closedConnections.append(number)
             case .sendToBroker(_, let bytes):
                 var stream = MQTTStream()
                 let new = (try? stream.append(bytes)) ?? []

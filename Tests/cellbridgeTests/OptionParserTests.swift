@@ -76,7 +76,7 @@ import Testing
         (["here"], "here: simulate takes options only"),
         (["--", "--baud"], "--baud: simulate takes options only"),
         (["--baud", "-1"], "--baud -1: expected 0 to 4000000"),
-        (["--profile", "a"], "--profile a: expected one of ec716s, air780e, air780ep, air724ug"),
+        (["--profile", "a"], "--profile a: expected one of ec716s, air780e, air780ep, air724ug, quectel-gsm, bc260y"),
         (["--redirect", "x"], "--redirect x: expected HOST:PORT"),
     ])
     func whatIsNotUnderstoodIsSaid(_ words: [String], _ text: String) {
