@@ -10,7 +10,7 @@ extension Dispatcher {
         stopping = true
         settle()
         let limit = clock.now + .seconds(5)
-        awaitDeliveries(until: min(limit, clock.now + Self.deliveryLimit)) { [weak self] in
+        linger(until: min(limit, clock.now + Self.deliveryLimit), while: { $0.hasOpenDelivery }) { [weak self] in
             guard let self else { return }
             local.stopReading()
             settle()
@@ -21,10 +21,10 @@ extension Dispatcher {
     /// The same for what the module has delivered since: the local broker's acknowledgements are read, so that nothing it
     /// has is delivered again at the next start. What it sends meanwhile is taken and acknowledged as ever.
     func drainLocal(_ then: @escaping () -> Void) {
-        guard hasOpenDelivery || outstanding != nil else { return then() }
+        guard hasUndelivered else { return then() }
         local.resumeReading()
         let limit = clock.now + Self.deliveryLimit
-        awaitDeliveries(until: limit) { [weak self] in
+        linger(until: limit, while: { $0.hasUndelivered }) { [weak self] in
             guard let self else { return }
             local.stopReading()
             settle()
@@ -35,10 +35,16 @@ extension Dispatcher {
     /// Whether the local broker owes an acknowledgement.
     private var hasOpenDelivery: Bool { local.isConnected && !inbox.inFlight.isEmpty }
 
-    private func awaitDeliveries(until limit: Duration, _ then: @escaping () -> Void) {
-        if !hasOpenDelivery || clock.now >= limit { return then() }
+    /// Whether something is to be delivered yet, or the commit under way holds up what was: it can only be removed after
+    /// that, and more may be loaded.
+    private var hasUndelivered: Bool { local.isConnected && inboxWaiting > 0 || outstanding != nil }
+
+    private func linger(
+        until limit: Duration, while holds: @escaping (Dispatcher) -> Bool, _ then: @escaping () -> Void
+    ) {
+        if !holds(self) || clock.now >= limit { return then() }
         _ = clock.schedule(at: clock.now + .milliseconds(5)) { [weak self] in
-            self?.awaitDeliveries(until: limit, then)
+            self?.linger(until: limit, while: holds, then)
         }
     }
 
