@@ -59,19 +59,19 @@ extension ConfigurationDecoder {
     /// One name, or several.
     private func applicationProtocols(_ tls: TableReader) -> [String] {
         let expected = "a name such as \"mqtt\", or an array of at most 16 names"
-        let names: [String?]? = tls.value("alpn", expected: expected) { value in
+        let names: [String]? = tls.value("alpn", expected: expected) { value in
             switch value {
-            case .string(let name): [name]
-            case .array(let nodes): nodes.map { if case .string(let name) = $0.value { name } else { nil } }
-            case .table, .boolean, .integer, .float, .date: nil
+            case .string(let name): return [name]
+            case .array(let nodes):
+                let names = nodes.compactMap { if case .string(let name) = $0.value { name } else { nil } }
+                return names.count == nodes.count ? names : nil
+            case .table, .boolean, .integer, .float, .date: return nil
             }
         }
-        guard let names else { return [] }
-        let known = names.compactMap { $0 }
-        let isSound = known.count == names.count && 1...16 ~= known.count
-        guard isSound, known.allSatisfy({ 1...255 ~= $0.utf8.count && Rules.controlComplaint(Array($0.utf8)) == nil })
-        else {
-            tls.error("alpn", "has something else in it than names of 1 to 255 bytes; expected \(expected)")
+        guard let known = names else { return [] }
+        let isSound = known.allSatisfy { 1...255 ~= $0.utf8.count && Rules.controlComplaint(Array($0.utf8)) == nil }
+        guard isSound, 1...16 ~= known.count else {
+            tls.error("alpn", "has other names in it than 1 to 16 of 1 to 255 bytes; expected \(expected)")
             return []
         }
         return known

@@ -120,9 +120,14 @@ import Testing
         BadInput(
             with("remote.link = \"socket\"\n[remote.tls]\nalpn = [1]\nmin_version = \"tls1.1\"\nciphers = \"\""),
             [
-                "c.toml:4: remote.tls.alpn: has something else in it than names of 1 to 255 bytes; expected a name such as \"mqtt\", or an array of at most 16 names",
+                "c.toml:4: remote.tls.alpn: is an array; expected a name such as \"mqtt\", or an array of at most 16 names",
                 "c.toml:5: remote.tls.min_version: \"tls1.1\" is not known; expected \"tls1.2\" or \"tls1.3\"",
                 "c.toml:6: remote.tls.ciphers: is no list of suites; expected names of `openssl ciphers`, separated by colons",
+            ]),
+        BadInput(
+            with("remote.link = \"socket\"\n[remote.tls]\nalpn = [\"mqtt\", \"\"]"),
+            [
+                "c.toml:4: remote.tls.alpn: has other names in it than 1 to 16 of 1 to 255 bytes; expected a name such as \"mqtt\", or an array of at most 16 names"
             ]),
         BadInput(
             with("remote.link = \"socket\"\n[remote.tls]\npsk_identity = \"box\""),
