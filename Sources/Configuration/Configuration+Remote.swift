@@ -10,6 +10,16 @@ extension Configuration {
             case cached
         }
 
+        /// `link`: which way the messages go.
+        public enum Link: String, Sendable, Equatable, CaseIterable {
+            /// What the module's profile has, its MQTT client first.
+            case automatic = "auto"
+            /// The module's own MQTT client.
+            case mqtt
+            /// Our MQTT client, over the module's TCP socket.
+            case socket
+        }
+
         /// `will`: what the broker publishes when we vanish.
         public struct Will: Sendable, Equatable {
             /// 1 ... 256 bytes, no wildcards.
@@ -57,20 +67,30 @@ extension Configuration {
             get { secret?.bytes }
             set { secret = Secret(newValue) }
         }
-        /// Seconds, 1 ... 65535; default 120.
+        /// Default `automatic`.
+        public var link: Link
+        /// How many messages may be without an acknowledgement on the socket link, 1 ... 100; default 20.
+        public var window: Int
+        /// That of the module's MQTT client: seconds, 1 ... 65535; default 120.
         public var keepalive: Int
+        /// That of the socket link: seconds, 5 ... 65535; default 300.
+        public var socketKeepalive: Int
         /// Default false.
         public var cleanSession: Bool
         /// How long `PUBACK`, `SUBACK` and `CONNACK OK` may take, 1 s ... 5 min; default 10 s.
         public var ackTimeout: Duration
-        /// Default `direct`.
+        /// How the module's MQTT client hands messages over; default `direct`.
         public var receive: Receive
+        /// How the module hands over the bytes of its socket: pushed or, `cached`, read on request; default `cached`.
+        public var socketReceive: Receive
         /// nil for a plain connection.
         public var tls: RemoteTLS?
         /// nil when not configured.
         public var will: Will?
-        /// nil for `heartbeat = false`; there by default.
+        /// That of the module's MQTT client: nil for `heartbeat = false`; there by default.
         public var heartbeat: Heartbeat?
+        /// That of the socket link, which has MQTT's own pings: nil unless configured.
+        public var socketHeartbeat: Heartbeat?
 
         private var secret: Secret?
 
@@ -78,7 +98,9 @@ extension Configuration {
         public init(
             host: String, port: Int = 1883, clientID: String, username: String? = nil, password: [UInt8]? = nil,
             keepalive: Int = 120, cleanSession: Bool = false, ackTimeout: Duration = .seconds(10),
-            receive: Receive = .direct, tls: RemoteTLS? = nil, will: Will? = nil, heartbeat: Heartbeat? = nil
+            receive: Receive = .direct, tls: RemoteTLS? = nil, will: Will? = nil, heartbeat: Heartbeat? = nil,
+            link: Link = .automatic, window: Int = 20, socketKeepalive: Int? = nil, socketReceive: Receive? = nil,
+            socketHeartbeat: Heartbeat? = nil
         ) {
             self.host = host
             self.port = port
@@ -91,70 +113,12 @@ extension Configuration {
             self.tls = tls
             self.will = will
             self.heartbeat = heartbeat
+            self.link = link
+            self.window = window
+            self.socketKeepalive = socketKeepalive ?? Self.standardSocketKeepalive
+            self.socketReceive = socketReceive ?? .cached
+            self.socketHeartbeat = socketHeartbeat
             secret = Secret(password)
-        }
-    }
-
-    /// `[remote] tls`: the module's context 88 (YM310 AT manual 9.7).
-    public struct RemoteTLS: Sendable, Equatable {
-        /// `sslversion`; the raw value is the module's number.
-        public enum Version: Int, Sendable, Equatable, CaseIterable {
-            /// `"ssl3.0"`.
-            case ssl3 = 0
-            /// `"tls1.0"`.
-            case tls10 = 1
-            /// `"tls1.1"`.
-            case tls11 = 2
-            /// `"tls1.2"`.
-            case tls12 = 3
-            /// `"all"`.
-            case all = 4
-        }
-
-        /// `ca`: path of the PEM file; nil only with `verify = false`.
-        public var ca: String?
-        /// `certificate`: path of our PEM certificate; nil when not configured.
-        public var certificate: String?
-        /// `key`: path of the PEM key to `certificate`; there when that is.
-        public var key: String?
-        /// `verify`: false is `seclevel` 0; default true.
-        public var verify: Bool
-        /// `hostname`: the name the certificate must have; default `remote.host`.
-        public var hostname: String
-        /// `sslversion`: by name or by the module's number; default TLS 1.2.
-        public var version: Version
-        /// `ciphersuite`: the module's number, 0xFFFF for all; nil when not configured: as the profile has it.
-        public var cipherSuite: UInt16?
-        /// `ignorelocaltime`: true accepts expired certificates; default false.
-        public var ignoreLocalTime: Bool
-        /// `negotiatetimeout`: 10 s ... 300 s; nil when not configured: as the profile has it.
-        public var negotiateTimeout: Duration?
-        /// `verifymode`: 0 root certificate, 1 other certificate; nil when not configured: as the profile has it.
-        public var verifyMode: Int?
-
-        /// The suites of the manual by name.
-        public static let cipherSuites: [String: UInt16] = [
-            "TLS_RSA_WITH_AES_256_CBC_SHA": 0x0035, "TLS_RSA_WITH_AES_128_CBC_SHA": 0x002F,
-            "TLS_RSA_WITH_RC4_128_SHA": 0x0005, "TLS_RSA_WITH_RC4_128_MD5": 0x0004,
-            "TLS_RSA_WITH_3DES_EDE_CBC_SHA": 0x000A, "TLS_RSA_WITH_AES_256_CBC_SHA256": 0x003D, "all": 0xFFFF,
-        ]
-
-        /// Takes the values as they are.
-        public init(
-            ca: String? = nil, certificate: String? = nil, key: String? = nil, verify: Bool = true, hostname: String,
-            version: Version = .tls12, cipherSuite: UInt16? = nil, ignoreLocalTime: Bool = false,
-            negotiateTimeout: Duration? = nil, verifyMode: Int? = nil
-        ) {
-            self.ca = ca
-            self.certificate = certificate
-            self.key = key
-            self.verify = verify
-            self.hostname = hostname
-            self.version = version
-            self.cipherSuite = cipherSuite
-            self.ignoreLocalTime = ignoreLocalTime
-            self.negotiateTimeout = negotiateTimeout
-            self.verifyMode = verifyMode
         }
     }
 }

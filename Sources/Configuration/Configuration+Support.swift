@@ -18,7 +18,7 @@ extension Configuration {
         public static let resetGPIO = Support(rawValue: 16)
 
         /// What this release does.
-        public static let current: Support = [remoteTLS, heartbeat, controlSocket, resetGPIO]
+        public static let current: Support = [remoteTLS, modulesWithoutMQTT, heartbeat, controlSocket, resetGPIO]
         /// Everything product and files know.
         public static let all: Support = [remoteTLS, modulesWithoutMQTT, heartbeat, controlSocket, resetGPIO]
 

@@ -15,11 +15,12 @@ struct ConfigurationDecoder {
         let name =
             section("bridge", of: top).string("name", Rules.nameComplaint) ?? Rules.name(from: clientID)
         let routes = routes(top)
+        let module = module(section("module", of: top))
         return Configuration(
             bridge: Configuration.Bridge(name: name),
             local: local(section("local", of: top), name: name),
-            module: module(section("module", of: top)),
-            remote: self.remote(remote, clientID: clientID, name: name, routes: routes),
+            module: module,
+            remote: self.remote(remote, module, clientID: clientID, name: name, routes: routes),
             routes: routes,
             queue: queue(section("queue", of: top)),
             control: control(section("control", of: top)))

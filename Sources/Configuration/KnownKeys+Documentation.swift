@@ -160,29 +160,35 @@ extension KnownKeys {
             .init("username", "text of 1 to 256 bytes", "none", "the user, where the broker wants one"),
             .init("password_file", "path", "none", "a file with the password; needs username"),
             .init(
-                "keepalive", "1 to 65535 s, number or duration", "120",
-                "how often the module pings when nothing else goes"),
+                "link", "auto, mqtt or socket", "auto",
+                "mqtt: the module's own MQTT client; socket: ours, over the module's TCP socket; auto: what it has"),
+            .init("window", "1 to 100", "20", "link socket: how many messages may be without an acknowledgement"),
+            .init(
+                "keepalive", "1 to 65535 s, number or duration", "120, link socket 300",
+                "how often a ping goes when nothing else does"),
             .init(
                 "clean_session", "true or false", "false", "false: the broker keeps what comes while the link is down"),
             .init(
                 "ack_timeout", "1 s to 5 min", "10 s",
                 "how long an acknowledgement may take before the session is ended"),
             .init(
-                "receive", "direct or cached", "direct",
-                "how the module hands messages over; cached reads its four slots"),
-            .init("tls", "table or false", "none", "an encrypted connection, made by the module"),
+                "receive", "direct or cached", "direct, link socket cached",
+                "how the module hands over what comes; cached reads its four slots, or its socket on request"),
+            .init(
+                "tls", "table or false", "none",
+                "an encrypted connection, made by the module; link socket: by this host"),
             .init("will", "table", "none", "what the broker publishes when the bridge vanishes"),
             .init(
-                "heartbeat", "table, true or false", "on",
+                "heartbeat", "table, true or false", "on, link socket off",
                 "a message that finds out whether a quiet connection still is one"),
         ])
 
     private static let remoteTls = Configuration.DocumentedTable(
-        "remote.tls", "TLS as the module does it",
+        "remote.tls", "TLS as the module does it or, with link socket, as this host does it",
         [
             .init(
-                "ca", "path", "required unless verify = false",
-                "the CA that signed the broker's certificate, PEM, at most 10240 bytes"),
+                "ca", "path", "required unless verify = false; link socket: the system's",
+                "the CA that signed the broker's certificate, PEM; for the module at most 10240 bytes"),
             .init("certificate", "path", "none", "our client certificate, PEM; needs key"),
             .init("key", "path", "none", "the key to it, PEM, not readable by others"),
             .init("verify", "true or false", "true", "false: encrypted, but anyone can pose as the broker"),
@@ -200,6 +206,17 @@ extension KnownKeys {
             .init(
                 "verifymode", "0 or 1", "as the module has it (0)",
                 "0: ca is a root certificate; 1: it may be another of the chain"),
+            .init(
+                "psk_identity", "text of 1 to 255 bytes", "none",
+                "link socket: the name of a pre-shared key; needs psk_file, excludes ca and certificate"),
+            .init(
+                "psk_file", "path", "none", "link socket: a file with the pre-shared key in hexadecimal digits"),
+            .init(
+                "alpn", "text, or an array of up to 16", "none", "link socket: the application protocols to offer"),
+            .init("min_version", "tls1.2 or tls1.3", "tls1.2", "link socket: the lowest version of TLS"),
+            .init(
+                "ciphers", "names of OpenSSL, separated by colons", "OpenSSL's",
+                "link socket: the suites to offer; a version without one is not offered"),
         ])
 
     private static let remoteWill = Configuration.DocumentedTable(

@@ -77,6 +77,25 @@ enum Rules {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    // MARK: TLS
+
+    static func pskIdentityComplaint(_ text: String) -> String? {
+        if text.isEmpty || text.utf8.count > 255 { return "is \(text.utf8.count) bytes long; expected 1 to 255" }
+        return controlComplaint(Array(text.utf8))
+    }
+
+    /// Says nothing of the key.
+    static func pskComplaint(_ key: [UInt8]) -> String? {
+        let isHexadecimal = key.allSatisfy { Character(UnicodeScalar($0)).isHexDigit && $0 < 0x80 }
+        return isHexadecimal && key.count.isMultiple(of: 2) && 2...1024 ~= key.count
+            ? nil : "is not a key; expected 2 to 1024 hexadecimal digits, two a byte"
+    }
+
+    static func ciphersComplaint(_ text: String) -> String? {
+        let isSound = text.utf8.allSatisfy { 0x21...0x7E ~= $0 } && 1...1000 ~= text.utf8.count
+        return isSound ? nil : "is no list of suites; expected names of `openssl ciphers`, separated by colons"
+    }
+
     // MARK: Hosts and names
 
     private static func isWordByte(_ byte: UInt8) -> Bool {

@@ -95,7 +95,9 @@ enum Example {
                     hostname: "mqtt.example.com"),
                 will: .init(
                     topic: Array("site/17/state".utf8), message: Array("offline".utf8), qos: 1, retain: true),
-                heartbeat: .init(topic: Array("cellbridge/field-box-17/heartbeat".utf8), every: .seconds(180))),
+                heartbeat: .init(topic: Array("cellbridge/field-box-17/heartbeat".utf8), every: .seconds(180)),
+                socketKeepalive: 120, socketReceive: .direct,
+                socketHeartbeat: .init(topic: Array("cellbridge/field-box-17/heartbeat".utf8), every: .seconds(180))),
             routes: [
                 .init(
                     direction: .out, topic: Array("#".utf8), localPrefix: Array("plant/".utf8),

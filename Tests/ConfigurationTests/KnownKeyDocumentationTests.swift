@@ -58,10 +58,15 @@ import Testing
         #expect(standard("module", "flow_control") == made.module.flowControl.rawValue)
         #expect(standard("module", "profile") == made.module.profile.rawValue)
         #expect(standard("remote", "port")?.hasPrefix("\(made.remote.port),") == true)
-        #expect(standard("remote", "keepalive") == "\(made.remote.keepalive)")
+        #expect(
+            standard("remote", "keepalive") == "\(made.remote.keepalive), link socket \(made.remote.socketKeepalive)")
+        #expect(standard("remote", "link") == made.remote.link.rawValue)
+        #expect(standard("remote", "window") == "\(made.remote.window)")
         #expect(standard("remote", "clean_session") == "\(made.remote.cleanSession)")
         #expect(standard("remote", "ack_timeout") == made.remote.ackTimeout.text)
-        #expect(standard("remote", "receive") == made.remote.receive.rawValue)
+        #expect(
+            standard("remote", "receive")
+                == "\(made.remote.receive.rawValue), link socket \(made.remote.socketReceive.rawValue)")
         #expect(standard("route", "direction") == made.routes[0].direction.rawValue)
         #expect(standard("route", "qos") == "\(made.routes[0].qos)")
         #expect(standard("route", "priority") == made.routes[0].priority.rawValue)

@@ -45,13 +45,9 @@ import Testing
     }
 
     @Test(arguments: [Configuration.Module.Profile.quectelGSM, .bc260y])
-    func `a module without MQTT is refused for now`(profile: Configuration.Module.Profile) {
+    func `a module without MQTT has the socket link`(profile: Configuration.Module.Profile) {
         let text = with("module.profile = \"\(profile.rawValue)\"")
-        #expect(
-            said(parsed(text, support: .current)) == [
-                "c.toml:2: module.profile: \"\(profile.rawValue)\": "
-                    + "the link for modules without MQTT is not in this release"
-            ])
+        #expect(said(parsed(text, support: .current)) == [])
     }
 
     @Test func `what this release acts on gets no warning`() {

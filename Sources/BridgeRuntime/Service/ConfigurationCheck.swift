@@ -13,8 +13,10 @@ package enum ConfigurationCheck {
         do throws(RouteProblem) {
             let table = try configuration.routingTable()
             let files = certificates(configuration, path)
-            let all = warnings + repeats(table, path) + files + resetLine(configuration, path)
-            if files.contains(where: { $0.severity == .error }) { return .invalid(files + warnings) }
+            let all =
+                warnings + repeats(table, path) + grants(configuration, path) + files + resetLine(configuration, path)
+            let bad = files + ownTLS(configuration, path)
+            if bad.contains(where: { $0.severity == .error }) { return .invalid(bad + warnings) }
             return .valid(configuration, warnings: all)
         } catch {
             return .invalid([problem(error.index, error.key.rawValue, error.why, .error, path)] + warnings)
@@ -103,12 +105,9 @@ package enum ConfigurationCheck {
                 "route  local \(readable(route.localFilter)) \(sign) remote \(readable(route.remoteFilter)), "
                     + "QoS \(route.publishQoS ?? route.qos)")
         }
+        lines += link(configuration)
         lines.append("local subscriptions: \(list(table.localFilters))")
         lines.append("module subscriptions: \(list(table.remoteSubscriptions.map(\.filter)))")
-        let heartbeat = configuration.remote.heartbeat.map {
-            "to \(readable($0.topic)) after \($0.every.components.seconds) s without an acknowledgement"
-        }
-        lines.append("heartbeat \(heartbeat ?? "off")")
         lines.append("link's state at local cellbridge/\(configuration.bridge.name)/state and /link")
         lines.append(limits(configuration))
         lines.append(
@@ -121,7 +120,10 @@ package enum ConfigurationCheck {
         guard tls.verify else { return ["TLS: encrypted, broker not verified"] }
         let files = RemoteCertificates(tls, now: Int64(time(nil)))
         let own = tls.certificate == nil ? "" : ", with a client certificate"
-        return ["TLS: broker verified as \(tls.hostname)\(own)"] + (files.summary + files.notes).map { "TLS: \($0)" }
+        let whom =
+            tls.pskIdentity.map { "by the pre-shared key of \(readable(Array($0.utf8)))" } ?? "as \(tls.hostname)\(own)"
+        let maker = tls.isOurs ? ["TLS: made by this host, \(tls.minimumVersion.rawValue) and above"] : []
+        return maker + ["TLS: broker verified \(whom)"] + (files.summary + files.notes).map { "TLS: \($0)" }
     }
 
     private static func limits(_ configuration: Configuration) -> String {

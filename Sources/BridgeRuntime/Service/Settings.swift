@@ -25,9 +25,17 @@ extension Configuration {
             MqttWill(topic: $0.topic, message: $0.message, qos: $0.qos, retain: $0.retain)
         }
         settings.cleanSession = remote.cleanSession
-        settings.keepalive = remote.keepalive
+        settings.linkChoice =
+            switch remote.link {
+            case .automatic: .automatic
+            case .mqtt: .mqtt
+            case .socket: .socket
+            }
+        // Where only the module can tell, it most likely has an MQTT client.
+        let kind = linkKind ?? .mqtt
+        settings.keepalive = remote.keepalive(for: kind)
         settings.acknowledgementTimeout = remote.ackTimeout
-        settings.cachedReceive = remote.receive == .cached
+        settings.cachedReceive = remote.receive(for: kind) == .cached
         settings.hardwareFlowControl = module.flowControl == .rtsCts
         settings.hasHardwareReset = module.reset != nil
         settings.mayBeBooting = hostUptime() < .seconds(120)
@@ -84,7 +92,7 @@ extension Configuration {
     /// What the bridge tells of itself.
     func about(_ certificates: RemoteCertificates?) -> Dispatcher.About {
         Dispatcher.About(
-            name: bridge.name, heartbeat: remote.heartbeat.map { ($0.topic, $0.every) },
+            name: bridge.name, heartbeat: remote.heartbeat(for: linkKind ?? .mqtt).map { ($0.topic, $0.every) },
             certificatesEnd: certificates?.firstEnd)
     }
 

@@ -10,13 +10,7 @@ import TLSStream
 extension Configuration {
     /// TLS of the socket link; `nil`: none is configured. Throws when the files cannot be used.
     func tlsContext() throws(TLSError) -> TLSContext? {
-        guard let tls = remote.tls else { return nil }
-        var options = TLSContext.Options(host: remote.host)
-        options.hostname = tls.hostname == remote.host ? nil : tls.hostname
-        options.ca = tls.ca
-        options.certificate = tls.certificate
-        options.key = tls.key
-        options.verifies = tls.verify
+        guard let options = streamTLS else { return nil }
         return try TLSContext(options)
     }
 
@@ -32,18 +26,19 @@ extension Configuration {
             } catch {
                 throw MosquittoError("private socket", MosquittoError.Code(rawValue: 14), "\(error)")
             }
-            let options = Self.remoteOptions(link, version, path: stream.path)
+            let options = remoteOptions(link, version, path: stream.path)
             return StreamedClient(
                 broker: try MosquittoClient(options, loop: loop, onEvent: onEvent), stream: stream)
         }
         values.acknowledgementTimeout = link.acknowledgementTimeout
+        values.window = remote.window
         if let tls {
             values.makeSecurity = { () throws(StreamSecurityFailure) -> any StreamSecurity in try SecuredStream(tls) }
         }
         return values
     }
 
-    private static func remoteOptions(
+    private func remoteOptions(
         _ link: LinkSettings, _ version: MosquittoClient.ProtocolVersion, path: String
     ) -> MosquittoClient.Options {
         var options = MosquittoClient.Options(
@@ -51,7 +46,8 @@ extension Configuration {
         options.username = link.username.map { String(decoding: $0, as: UTF8.self) }
         options.password = link.password
         options.protocolVersion = version
-        options.keepalive = link.keepalive
+        options.keepalive = remote.keepalive(for: .socket)
+        options.window = remote.window
         options.cleanStart = link.cleanSession
         options.sessionExpiry = version == .v5 && !link.cleanSession ? 0xFFFF_FFFF : nil
         // libmosquitto holds a message as a whole.

@@ -30,11 +30,14 @@ package struct RemoteCertificates {
     private(set) var ends: [(name: String, certificate: Certificate)] = []
 
     private let path: [TLSFileKind: String]
+    /// This host makes TLS: the module's limits do not hold, and it gets none of the files.
+    private let isOurs: Bool
     private let now: Int64
 
     /// Reads and checks the files. `now` is Unix seconds. Blocks; any thread.
     package init(_ tls: Configuration.RemoteTLS, now: Int64) {
         self.now = now
+        isOurs = tls.isOurs
         path = [.ca: tls.ca, .certificate: tls.certificate, .key: tls.key].compactMapValues { $0 }
         if !tls.verify, !path.isEmpty {
             find(
@@ -48,7 +51,7 @@ package struct RemoteCertificates {
         for (kind, found) in [(TLSFileKind.ca, authority), (.certificate, own.map { [$0[0]] })] {
             for certificate in found ?? [] { checkDates(kind, certificate, ignored: tls.ignoreLocalTime) }
         }
-        if let first = authority?.first, !first.key.fitsRSAKeyExchange {
+        if !isOurs, let first = authority?.first, !first.key.fitsRSAKeyExchange {
             find(.ca, Self.curveWarning(first.key, whose: "the broker's certificate may have one too"), .warning)
         }
         if let own, let first = own.first { checkOwn(first, authority ?? []) }
@@ -100,10 +103,10 @@ package struct RemoteCertificates {
             let contents = try Files.read(path, limit: 1 << 20)
             guard let digest = Digest.sha256(contents) else { return nil }
             let file = TLSFile(contents: contents, digest: digest)
-            if let problem = file.problem {
+            if !isOurs, let problem = file.problem {
                 find(kind, "\(path) \(problem); leave out what is not needed of the chain and text around it", .error)
             }
-            files[kind] = file
+            if !isOurs { files[kind] = file }
             return contents
         } catch {
             find(kind, "\(path): \(error); expected a PEM file", .error)
@@ -114,7 +117,7 @@ package struct RemoteCertificates {
     // MARK: Checks
 
     private mutating func checkOwn(_ own: Certificate, _ authority: [Certificate]) {
-        if !own.key.fitsRSAKeyExchange {
+        if !isOurs, !own.key.fitsRSAKeyExchange {
             find(.certificate, Self.curveWarning(own.key, whose: "this certificate has one"), .warning)
         }
         if let bytes = read(.key) {

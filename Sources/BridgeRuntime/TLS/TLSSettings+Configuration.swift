@@ -3,9 +3,9 @@ package import ModemCore
 
 /// From `[remote] tls` to what the link machine needs.
 extension Configuration {
-    /// The settings of TLS; nil for a plain connection. `manifests`: what is known of the modules, from the store.
+    /// The settings of the module's TLS; nil for a plain connection, and where this host makes it. `manifests`: what is known of the modules, from the store.
     package func tlsSettings(_ certificates: RemoteCertificates?, manifests: TLSManifests) -> TLSSettings? {
-        guard let tls = remote.tls else { return nil }
+        guard let tls = remote.tls, !tls.isOurs else { return nil }
         var settings = TLSSettings(hostName: tls.hostname)
         settings.verify = tls.verify
         settings.version = tls.version.rawValue
