@@ -102,11 +102,16 @@ enum SocketStep: Equatable {
         case .bearer: return .ciicr
         case .ownAddress: return .cifsr
         case .open:
-            return switch dialect {
-            case .cip: try .cipstart(host: settings.host, port: settings.port)
-            case .qi: try .qiopen(host: settings.host, port: settings.port)
-            case .bc260y: try .qiopenContext(host: settings.host, port: settings.port)
-            }
+            var command: ATCommand =
+                switch dialect {
+                case .cip: try .cipstart(host: settings.host, port: settings.port)
+                case .qi: try .qiopen(host: settings.host, port: settings.port)
+                case .bc260y: try .qiopenContext(host: settings.host, port: settings.port)
+                }
+            // The `OK` only says that the words were right (GSM 3): a module that does not say so is mute, and must be
+            // reset within a minute. The outcome has a limit of its own.
+            command.timeout = min(command.timeout, ATCommand.defaultTimeout)
+            return command
         case .session: return .at
         }
     }

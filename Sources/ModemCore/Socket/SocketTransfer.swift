@@ -41,6 +41,9 @@ public struct SocketTransfer: ~Copyable {
     static let emptyLimit = 40
     /// `SEND OK` after its `OK` is due within this time (BC260Y-CN TCP/IP guide 2.3.5 grants 300 ms).
     static let sentTimeout: Duration = .seconds(30)
+    /// How long a send may take. The guide of the GSM modules (9) allows any command 60 s, which is longer than a mute
+    /// module may go unnoticed.
+    static let sendTimeout: Duration = .seconds(20)
 
     private let profile: SocketProfile
     private let pushes: Bool
@@ -123,7 +126,9 @@ public struct SocketTransfer: ~Copyable {
             case .bc260y: try? .qisendHex(piece)
             }
         // Nothing to send: a harmless command, which nothing follows from.
-        guard let command else { return .at }
+        guard var command else { return .at }
+        // `SEND OK` only says that TCP has the bytes, for which the window leaves room: a module that says nothing is mute.
+        command.timeout = min(command.timeout, Self.sendTimeout)
         running = .send(piece.count)
         confirmedEarly = false
         sendsSinceRead += 1
