@@ -53,13 +53,14 @@ enum SocketStep: Equatable {
         }
     }
 
-    /// Whether it needs the PDP context, so that the loss of the context matters while it runs.
+    /// Whether it needs the PDP context, so that the loss of the context matters while it runs. Before the bearer is up
+    /// none is needed, and what is told then may be about the one that was just released.
     var standsOnContext: Bool {
         switch self {
-        case .rate, .fixRate, .shut, .contextShut, .dismiss: false
-        case .state, .close, .setting, .otherSetting, .task, .bearer, .ownAddress, .open, .session, .poll,
+        case .rate, .fixRate, .state, .close, .shut, .contextShut, .dismiss, .setting, .otherSetting, .task, .bearer,
             .farewellClose, .farewellShut:
-            true
+            false
+        case .ownAddress, .open, .session, .poll: true
         }
     }
 
