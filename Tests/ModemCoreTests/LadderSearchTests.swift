@@ -42,6 +42,8 @@ import Testing
         Trouble.allCases.filter { $0 != .mute }.map { .failure(Failure($0), limit: .service) }
         + [Rung.context, .radio, .restart, .hardware].map { .failure(Failure(.module, at: $0), limit: .service) }
         + [
+            .failure(Failure(.path, at: .context), limit: .service),
+            .failure(Failure(.context, at: .radio), limit: .service),
             .failure(Failure(.path), limit: .link), .failure(Failure(.path, at: .session), limit: .service),
             .mute(wasRestarted: false), .mute(wasRestarted: true), .pass(60), .pass(601), .pass(3601), .pass(86401),
             .delivered, .lasted,

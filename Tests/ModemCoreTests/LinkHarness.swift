@@ -204,6 +204,8 @@ final class LinkHarness {
             check(!isResetting, "synchronise during a hardware reset")
             outstanding = nil
             isResynchronising = false
+            // A driver that never says `filled` is not waited for without end.
+            isFilling = false
             isSynchronising = true
             self.attempts = attempts
             log.append("sync \(attempts)")

@@ -119,6 +119,7 @@ import Testing
         #expect(
             lines == [
                 "AT+CGPADDR", "AT+CSQ", "AT+QICLOSE=0", "AT+QISTATE=1,0", "AT+QICFG=\"dataformat\",1,1",
+                "AT+CPSMS=0",
                 "AT+QIOPEN=0,0,\"TCP\",\"broker.example\",1883", "stream", "online",
             ])
         #expect(harness.dialect == .bc260y)

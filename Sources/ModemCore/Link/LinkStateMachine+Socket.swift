@@ -2,6 +2,18 @@ import ATProtocol
 
 /// The bring-up of a socket link, from the attached module to the standing TCP connection.
 extension LinkStateMachine {
+    /// Which link this module gets; settled once `ATI` was answered.
+    public var kind: LinkKind {
+        switch settings.linkChoice {
+        case .mqtt: .mqtt
+        case .socket: .socket
+        case .automatic: profile.hasMQTT ? .mqtt : .socket
+        }
+    }
+
+    /// Whether received bytes stay in the module until they are read.
+    public var readsOnRequest: Bool { settings.cachedReceive }
+
     var dialect: SocketDialect { profile.socket.dialect }
 
     /// Card, registration and attach are done: what follows before a connection of either link. A GSM module has no

@@ -117,6 +117,13 @@ extension LinkStateMachine {
 
     // MARK: Its end
 
+    mutating func closeStream() {
+        guard hasStream else { return }
+        hasStream = false
+        sessionIsUp = false
+        actions.append(.streamClosed)
+    }
+
     private mutating func streamEnded(_ end: StreamEnd, now: Duration) {
         // Its reason was told when its stream was closed before.
         let isTold = !hasStream

@@ -198,18 +198,6 @@ public struct LinkStateMachine {
     /// The profile in use; the most careful one until `ATI` was answered.
     public var currentProfile: ModuleProfile { profile }
 
-    /// Which link this module gets; settled once `ATI` was answered.
-    public var kind: LinkKind {
-        switch settings.linkChoice {
-        case .mqtt: .mqtt
-        case .socket: .socket
-        case .automatic: profile.hasMQTT ? .mqtt : .socket
-        }
-    }
-
-    /// Whether received bytes stay in the module until they are read.
-    public var readsOnRequest: Bool { settings.cachedReceive }
-
     /// When `deadlineReached` is due.
     public var deadline: Duration? {
         switch state {
@@ -267,13 +255,6 @@ public struct LinkStateMachine {
         guard isOnline else { return }
         isOnline = false
         actions.append(.offline(reason: reason))
-    }
-
-    mutating func closeStream() {
-        guard hasStream else { return }
-        hasStream = false
-        sessionIsUp = false
-        actions.append(.streamClosed)
     }
 
     mutating func finish() {

@@ -29,8 +29,9 @@ enum SocketSetup {
         case .cip: return try cip(settings)
         case .qi: return try qi(settings)
         case .bc260y:
-            // Hexadecimal both ways (BC260Y-CN TCP/IP guide 2.3.1).
-            return [Setting(command: .qicfgDataFormat, refusal: .fatal)]
+            // Hexadecimal both ways (BC260Y-CN TCP/IP guide 2.3.1), and no power saving mode, in which nothing is told of
+            // what comes in (2.4; 3GPP TS 27.007, 7.38).
+            return [Setting(command: .qicfgDataFormat, refusal: .fatal), Setting(command: plain("AT+CPSMS=0"))]
         }
     }
 

@@ -53,13 +53,14 @@ enum SocketStep: Equatable {
         }
     }
 
-    /// Whether it needs the PDP context, so that the loss of the context matters while it runs.
+    /// Whether it needs the PDP context, so that the loss of the context matters while it runs. Before the bearer is up
+    /// none is needed, and what is told then may be about the one that was just released.
     var standsOnContext: Bool {
         switch self {
-        case .rate, .fixRate, .shut, .contextShut, .dismiss: false
-        case .state, .close, .setting, .otherSetting, .task, .bearer, .ownAddress, .open, .session, .poll,
+        case .rate, .fixRate, .state, .close, .shut, .contextShut, .dismiss, .setting, .otherSetting, .task, .bearer,
             .farewellClose, .farewellShut:
-            true
+            false
+        case .ownAddress, .open, .session, .poll: true
         }
     }
 
@@ -102,11 +103,16 @@ enum SocketStep: Equatable {
         case .bearer: return .ciicr
         case .ownAddress: return .cifsr
         case .open:
-            return switch dialect {
-            case .cip: try .cipstart(host: settings.host, port: settings.port)
-            case .qi: try .qiopen(host: settings.host, port: settings.port)
-            case .bc260y: try .qiopenContext(host: settings.host, port: settings.port)
-            }
+            var command: ATCommand =
+                switch dialect {
+                case .cip: try .cipstart(host: settings.host, port: settings.port)
+                case .qi: try .qiopen(host: settings.host, port: settings.port)
+                case .bc260y: try .qiopenContext(host: settings.host, port: settings.port)
+                }
+            // The `OK` only says that the words were right (GSM 3): a module that does not say so is mute, and must be
+            // reset within a minute. The outcome has a limit of its own.
+            command.timeout = min(command.timeout, ATCommand.defaultTimeout)
+            return command
         case .session: return .at
         }
     }

@@ -30,17 +30,14 @@ public struct SocketTransfer: ~Copyable {
         case query
     }
 
-    /// A full send waits for a read for so many sends, or so long after the notice, at most.
-    static let sendsBeforeRead = 3
-    static let longestNotice: Duration = .milliseconds(300)
-    /// A notice may have been lost: a read while an answer is awaited, and while none is.
-    static let awaitingRead: Duration = .seconds(10)
-    static let idleRead: Duration = .seconds(60)
-    /// The pause after a read or a send that came to nothing, and how many of them in a row there may be.
+    /// The pause after a send that came to nothing, and how many of them in a row there may be.
     static let emptyPause: Duration = .milliseconds(250)
     static let emptyLimit = 40
     /// `SEND OK` after its `OK` is due within this time (BC260Y-CN TCP/IP guide 2.3.5 grants 300 ms).
     static let sentTimeout: Duration = .seconds(30)
+    /// How long a send may take. The guide of the GSM modules (9) allows any command 60 s, which is longer than a mute
+    /// module may go unnoticed.
+    static let sendTimeout: Duration = .seconds(20)
 
     private let profile: SocketProfile
     private let pushes: Bool
@@ -48,20 +45,7 @@ public struct SocketTransfer: ~Copyable {
     private var running: Running?
     private var window: SendWindow
 
-    // Reading.
-    /// Since when bytes are known to wait in the module.
-    private var noticed: Duration?
-    /// A notice came while a read ran: its bytes may be among those read, or not.
-    private var noticedMeanwhile = false
-    private var bytesOfRead = 0
-    private var sendsSinceRead = 0
-    private var readsSinceSend = 0
-    private var emptyReads = 0
-    private var nextRead: Duration?
-    private var readPause: Duration?
-    /// Bytes were sent since some came.
-    private var awaitsAnswer = false
-
+    private var reads: ReadSchedule
     // Sending.
     private var emptySends = 0
     private var sendPause: Duration?
@@ -74,6 +58,7 @@ public struct SocketTransfer: ~Copyable {
         self.profile = profile
         self.pushes = profile.pushes(cached: !pushes)
         window = SendWindow(profile: profile)
+        reads = ReadSchedule(isOff: self.pushes)
     }
 
     /// A new connection: nothing is known of it.
@@ -93,15 +78,14 @@ public struct SocketTransfer: ~Copyable {
     /// can be taken.
     public mutating func turn(waiting: Int, mayReceive: Bool, now: Duration) -> Turn {
         guard isOpen, running == nil, unconfirmed == nil else { return .nothing }
-        if nextRead == nil, !pushes { nextRead = now + (awaitsAnswer ? Self.awaitingRead : Self.idleRead) }
+        reads.begin(now: now)
         let wanted = sendPause.map { $0 > now } ?? false ? 0 : min(max(waiting, 0), profile.sendLimit)
         let step = wanted > 0 ? window.next(wanted, now: now) : .wait
-        let reads = mayReceive && wantsRead(now: now)
-        if reads, step == .wait || readsFirst(isFull: wanted == profile.sendLimit, now: now) {
-            guard let command = read else { return .nothing }
+        if mayReceive, reads.isDue(now: now), let command = read,
+            step == .wait || reads.goesFirst(isFull: wanted == profile.sendLimit, now: now)
+        {
             running = .read
-            bytesOfRead = 0
-            noticedMeanwhile = false
+            reads.started()
             return .run(command)
         }
         switch step {
@@ -123,28 +107,13 @@ public struct SocketTransfer: ~Copyable {
             case .bc260y: try? .qisendHex(piece)
             }
         // Nothing to send: a harmless command, which nothing follows from.
-        guard let command else { return .at }
+        guard var command else { return .at }
+        // `SEND OK` only says that TCP has the bytes, for which the window leaves room: a module that says nothing is mute.
+        command.timeout = min(command.timeout, Self.sendTimeout)
         running = .send(piece.count)
         confirmedEarly = false
-        sendsSinceRead += 1
-        readsSinceSend = 0
-        if !awaitsAnswer {
-            awaitsAnswer = true
-            if !pushes { nextRead = min(nextRead ?? now + Self.awaitingRead, now + Self.awaitingRead) }
-        }
+        reads.sent(now: now)
         return command
-    }
-
-    private func wantsRead(now: Duration) -> Bool {
-        guard !pushes, readPause.map({ $0 <= now }) ?? true else { return false }
-        return noticed != nil || nextRead.map { $0 <= now } ?? false
-    }
-
-    /// A full send goes before a read for a while; what is less takes turns with it.
-    private func readsFirst(isFull: Bool, now: Duration) -> Bool {
-        guard isFull else { return readsSinceSend == 0 }
-        return sendsSinceRead >= Self.sendsBeforeRead
-            || sendsSinceRead > 0 && noticed.map { now - $0 >= Self.longestNotice } ?? true
     }
 
     private var read: ATCommand? {
@@ -186,30 +155,15 @@ public struct SocketTransfer: ~Copyable {
     }
 
     private mutating func readAnswered(_ result: CommandResult, now: Duration) -> [Action] {
-        readsSinceSend += 1
-        sendsSinceRead = 0
-        nextRead = now + (awaitsAnswer ? Self.awaitingRead : Self.idleRead)
-        // Read again until there is nothing left.
-        let left = result.isSuccess ? remaining(result) : 0
-        let isMore = noticedMeanwhile || (left ?? bytesOfRead) > 0
         if hasNoAnswer(result) { return fail("a read got no answer (\(result.final))") }
-        if result.isSuccess, bytesOfRead > 0 || left ?? 0 == 0 {
-            emptyReads = 0
-            readPause = nil
-            noticed = isMore ? now : nil
-            return []
-        }
-        // Refused, or nothing came although something is there.
-        emptyReads += 1
-        if emptyReads >= Self.emptyLimit { return fail("nothing can be read (\(result.final))") }
-        readPause = now + Self.emptyPause
-        noticed = noticed ?? (isMore ? now : nil)
-        return []
+        reads.ended(succeeded: result.isSuccess, left: remaining(result), now: now)
+        return reads.isHopeless ? fail("nothing can be read (\(result.final))") : []
     }
 
     /// What the module still holds, when it says so: `+CIPRXGET: 2,read,left` (YM310 AT manual 9.27).
     private func remaining(_ result: CommandResult) -> Int? {
-        guard profile.dialect == .cip, let line = result.lines.last(where: { $0.starts(with: "+CIPRXGET".utf8) }),
+        guard profile.dialect == .cip, result.isSuccess,
+            let line = result.lines.last(where: { $0.starts(with: "+CIPRXGET".utf8) }),
             let left = fieldsAfterColon(line).dropFirst(2).first.flatMap({ Int($0) }), left >= 0
         else { return nil }
         return left
@@ -268,8 +222,7 @@ public struct SocketTransfer: ~Copyable {
         guard isOpen else { return [] }
         switch event {
         case .dataWaiting:
-            noticed = noticed ?? now
-            if running == .read { noticedMeanwhile = true }
+            reads.noticed(whileReading: running == .read, now: now)
             return []
         case .sent:
             if let (count, _) = unconfirmed {
@@ -287,9 +240,7 @@ public struct SocketTransfer: ~Copyable {
     /// So many bytes of the connection came.
     public mutating func received(bytes: Int, now: Duration) {
         guard isOpen, bytes > 0 else { return }
-        awaitsAnswer = false
-        bytesOfRead = min(bytesOfRead, 1 << 30) + min(bytes, 1 << 30)
-        if !pushes { nextRead = now + Self.idleRead }
+        reads.received(bytes, now: now)
     }
 
     // MARK: Time
@@ -297,7 +248,7 @@ public struct SocketTransfer: ~Copyable {
     /// When `deadlineReached` is due; `nil` while a command runs, whose own limit is the session's.
     public var deadline: Duration? {
         guard isOpen, running == nil else { return nil }
-        return [unconfirmed?.due, sendPause, readPause, pushes ? nil : nextRead, window.nextQuery].compactMap { $0 }
+        return [unconfirmed?.due, sendPause, reads.deadline, window.nextQuery].compactMap { $0 }
             .min()
     }
 
@@ -307,11 +258,7 @@ public struct SocketTransfer: ~Copyable {
         if let (_, due) = unconfirmed, due <= now { return fail("a send was not confirmed in time") }
         // What was waited for is allowed or due from now on, and has no deadline any more.
         if let due = sendPause, due <= now { sendPause = nil }
-        if let due = readPause, due <= now { readPause = nil }
-        if let due = nextRead, due <= now {
-            nextRead = now + (awaitsAnswer ? Self.awaitingRead : Self.idleRead)
-            noticed = noticed ?? now
-        }
+        reads.deadlineReached(now: now)
         window.deadlineReached(now: now)
         return []
     }

@@ -1,0 +1,66 @@
+/// A data mode that an earlier process, or a command without an answer, may have left open: what is written next would
+/// become payload.
+extension LinkStateMachine {
+    mutating func clearDataModeRecord() {
+        guard dataModeRecord != nil else { return }
+        dataModeRecord = nil
+        actions.append(.clearDataModeRecord)
+    }
+
+    /// The command that a data mode record is of.
+    var dataModeCommand: String { mayBeStream && settings.linkChoice == .socket ? "send" : "AT+MPUBEX" }
+
+    /// Whether a data mode record may be that of a send over a socket.
+    private var mayBeStream: Bool {
+        switch settings.linkChoice {
+        case .mqtt: false
+        case .socket: true
+        case .automatic: kind == .socket || !isIdentified && settings.profile == nil
+        }
+    }
+
+    /// An `AT+MPUBEX` or a send over a socket may be half full: nothing may be written that could become its payload, but a
+    /// hardware reset or, without one, as many CR as were declared. Under TLS of ours those do no harm in a stream.
+    mutating func endDataMode(now: Duration) {
+        if kind == .socket, mayBeStream, settings.streamIsSecured {
+            fillDataMode(now: now)
+        } else if ladder.allows(.hardware, for: .mute, now: now) {
+            report(.warning, "an \(dataModeCommand) may be open in the module: resetting it before anything is written")
+            resetHardware(now: now)
+        } else {
+            fillOrKeepSilent(now: now)
+        }
+    }
+
+    /// CR into a plain stream could end up in a message: the broker must have given the connection up before.
+    mutating func fillOrKeepSilent(now: Duration) {
+        guard mayBeStream, !settings.streamIsSecured else { return fillDataMode(now: now) }
+        let keepalive = settings.keepalive
+        let wait: Duration = keepalive > 0 ? .milliseconds(1500) * keepalive + .seconds(10) : .seconds(600)
+        report(
+            .warning,
+            """
+            a send of \(dataModeRecord ?? 0) bytes may be open in the module: nothing is written until its connection is \
+            gone, \(wait.components.seconds) s at most
+            """)
+        state = .keepingSilent(until: now + wait)
+    }
+
+    mutating func fillDataMode(now: Duration) {
+        let count = dataModeRecord ?? 0
+        let harm = mayBeStream ? "" : "; a message of CR bytes may have been published"
+        report(
+            .warning,
+            "an \(dataModeCommand) of \(count) bytes may be open in the module: filling it with \(count) CR\(harm)")
+        actions.append(.fillDataMode(count: count))
+        // The bound is for a driver that never says `dataModeFilled`: the slowest line, and some.
+        state = .fillingDataMode(until: now + .seconds(10) + .milliseconds(10) * count)
+    }
+
+    /// The CR bytes are written; when the record has gone from disk AT may be sent again.
+    public mutating func dataModeFilled(now: Duration) -> [LinkAction] {
+        guard case .fillingDataMode = state else { return take() }
+        state = .fillingDataMode(until: now + .milliseconds(500))
+        return take()
+    }
+}
