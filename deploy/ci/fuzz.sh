@@ -13,7 +13,7 @@ if [ "${1:-}" = --short ]; then short=yes; shift; fi
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(lexer session fields command toml store ledger json control manifest packets)
+[ ${#targets[@]} -gt 0 ] || targets=(lexer session fields command toml store ledger json control manifest packets cip qi bc260y)
 
 mkdir -p "${SCRATCH:-.build}/fuzz"
 scratch=$(realpath "${SCRATCH:-.build}/fuzz")
@@ -41,7 +41,7 @@ run() {
     local target=$1 length corpus status=0
     case $target in
     lexer | toml) length=4096 ;;
-    session | manifest | ledger) length=2048 ;;
+    session | manifest | ledger | cip | qi | bc260y) length=2048 ;;
     command | packets | json | control) length=1024 ;;
     *) length=512 ;;
     esac
@@ -53,7 +53,7 @@ run() {
     case $target in
     toml) more=(-dict=fuzz/dictionaries/toml.dict examples deploy) ;;
     lexer | session) more=(-dict=fuzz/dictionaries/module.dict Tests/ATProtocolTests/Fixtures) ;;
-    fields) more=(-dict=fuzz/dictionaries/module.dict) ;;
+    fields | cip | qi | bc260y) more=(-dict=fuzz/dictionaries/module.dict) ;;
     command) more=(-dict=fuzz/dictionaries/command.dict) ;;
     esac
     # Leaks: SQLite's and OpenSSL's own caches at the end are none, and a leak in a loop breaks the limit on memory.

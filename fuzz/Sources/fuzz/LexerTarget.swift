@@ -60,6 +60,7 @@ private func check(_ token: Token, _ limits: Limits, _ context: Lexer.Context) {
         require((1...1024).contains(topic.count), "a topic of \(topic.count)")
         require(payload.count <= limits.maximumPayload, "a payload of \(payload.count)")
         require(matches(topic), "a message for another topic")
+    case .frame, .damaged: require(context.socket != nil, "a frame of no connection")
     case .discarded(let discard):
         require(discard.excerpt.count <= limits.excerptLength, "an excerpt of \(discard.excerpt.count)")
     case .prompt:

@@ -2,10 +2,12 @@
 
 /// A whole dialogue: commands, bytes, time and a port that comes and goes, in any order. The seed is the text that the
 /// module prints; 0x1E and a letter between is an event.
-@Sendable func fuzzSession(_ input: FuzzInput) {
-    let script = input.rest
-    var whole = SessionRun()
-    var bytewise = SessionRun()
+@Sendable func fuzzSession(_ input: FuzzInput) { runSession(input.rest, nil) }
+
+/// The same on a socket link.
+func runSession(_ script: [UInt8], _ dialect: SocketDialect?) {
+    var whole = SessionRun(dialect)
+    var bytewise = SessionRun(dialect)
     var position = 0
     while position < script.count {
         let end = script[position...].firstIndex(of: 0x1E) ?? script.count
@@ -40,15 +42,17 @@ private struct SessionRun: ~Copyable {
     private let limits: Limits
     var last: [CommandSession.Action] = []
 
-    init() {
+    init(_ dialect: SocketDialect?) {
         // Small bounds, so that short inputs reach them.
         var limits = Limits()
         limits.lineLength = 96
         limits.maximumPayload = 128
         limits.responseLines = 4
+        limits.maximumFrame = 128
         self.limits = limits
         session = CommandSession(limits: limits, baud: 115_200)
         session.topicMatches = matches
+        session.socketDialect = dialect
         last = session.portOpened(now: now)
     }
 
@@ -69,6 +73,13 @@ private struct SessionRun: ~Copyable {
         case UInt8(ascii: "q"): submit(try? .mpubex(topic: Array("t".utf8), qos: 1, retain: false, data: [0x41, 0x1A]))
         case UInt8(ascii: "r"): submit(try? .fsWrite("ca.crt", contents: Array("OK\r\n".utf8)))
         case UInt8(ascii: "s"): submit(try? .mipstart(host: "h", port: 1883, tls: false))
+        case UInt8(ascii: "t"): submit(try? .cipsend(Array("OK\r\n+IPD,9:".utf8)))
+        case UInt8(ascii: "u"): submit(try? .ciprxgetRead(100))
+        case UInt8(ascii: "v"): submit(try? .qird(100))
+        case UInt8(ascii: "x"): submit(try? .qisendHex([0x41]))
+        case UInt8(ascii: "y"): submit(.cipstatus)
+        case UInt8(ascii: "z"): submit(.qicloseContext)
+        case UInt8(ascii: "A"): submit(.qisendState)
         case UInt8(ascii: "w"): take(session.written(now: now))
         case UInt8(ascii: "D"): reachDeadline()
         case UInt8(ascii: "S"):
@@ -136,7 +147,13 @@ private struct SessionRun: ~Copyable {
                 require(matches(message.topic) && message.payload.count <= limits.maximumPayload, "\(message)")
             case .synchronised: require(session.isIdle, "in step and not idle")
             case .synchronisationFailed, .dataModeUnknown: require(!session.isIdle, "unusable and idle")
-            case .echoReturned, .data, .dataDamaged: break
+            case .data(let bytes):
+                require(session.socketDialect != nil && !bytes.isEmpty, "bytes of no connection")
+                require(bytes.count <= limits.maximumFrame, "a frame of \(bytes.count)")
+            case .dataDamaged(let discard):
+                require(session.socketDialect != nil, "a frame of no connection")
+                require(discard.excerpt.count <= limits.excerptLength, "an excerpt of \(discard.excerpt.count)")
+            case .echoReturned: break
             }
         }
         if session.isIdle { require(owed == 0, "idle with a command in flight") }
