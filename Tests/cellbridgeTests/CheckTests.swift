@@ -90,6 +90,67 @@ struct CheckTests {
         #expect(summary.contains("remote broker broker:1883, as box"))
     }
 
+    @Test(arguments: [
+        (
+            "",
+            ["link: the module's own MQTT client, keep-alive 120 s, heartbeat to cellbridge/box/heartbeat after 180 s"]
+        ),
+        ("link = \"socket\"", ["link: MQTT over the module's TCP socket, window 20, keep-alive 300 s, heartbeat off"]),
+        (
+            "link = \"auto\"\nwindow = 5\nheartbeat = false\n[module]\nprofile = \"auto\"",
+            [
+                "link: by the module found: its own MQTT client, keep-alive 120 s, heartbeat off",
+                "link: or, where it has none, MQTT over its TCP socket, window 5, keep-alive 300 s, heartbeat off",
+            ]
+        ),
+    ])
+    func theLinkIsTold(_ lines: String, _ expected: [String]) {
+        let module = lines.contains("[module]") ? "" : "[module]\nprofile = \"air780e\""
+        let loaded = Configuration.parse(
+            text: "[remote]\nhost = \"broker\"\nclient_id = \"box\"\n\(lines)\n\(module)\n[[route]]\ntopic = \"#\"",
+            file: "x", directory: "/")
+        guard case .valid(let configuration, _) = loaded else {
+            Issue.record("\(loaded)")
+            return
+        }
+        let told = ConfigurationCheck.summary(configuration).filter { $0.hasPrefix("link: ") }
+        #expect(told.count == expected.count && zip(told, expected).allSatisfy { $0.hasPrefix($1) }, "\(told)")
+    }
+
+    @Test func theSocketLinkSaysWhatItGrantsAndWhatOpenSSLRefuses() throws {
+        let folder = try TemporaryDirectory("check-link")
+        let file = folder.file("c.toml")
+        func check(_ tls: String) throws -> Configuration.Loaded {
+            let text = """
+                [remote]
+                host = "broker"
+                link = "socket"
+                \(tls)
+                [[route]]
+                direction = "in"
+                topic = "a/#"
+                qos = 2
+                """
+            try Files.writeAtomically(file, Array(text.utf8))
+            return ConfigurationCheck.load(path: file)
+        }
+        guard case .valid(_, let warnings) = try check("") else {
+            Issue.record("it is not valid")
+            return
+        }
+        #expect(
+            warnings.map(\.description) == [
+                "\(file):8: route[1].qos: is 2, and the socket link subscribes at QoS 1 at most: each message comes at least once"
+            ])
+        guard case .invalid(let problems) = try check("tls = { ciphers = \"NOTHING\" }") else {
+            Issue.record("it is valid")
+            return
+        }
+        #expect(
+            problems.first?.description
+                == "\(file):4: remote.tls: no suite of \"NOTHING\" can be had; expected names of `openssl ciphers`")
+    }
+
     @Test func quietSaysWhatIsWrongAndNothingElse() {
         let good = Configuration.parse(text: ConfigurationPage.example, file: "x", directory: "/", hostName: "box")
         #expect(CheckCommand.report(good, path: "x", isQuiet: true) == ([], .ok))

@@ -15,7 +15,9 @@ package enum ConfigurationCheck {
             let files = certificates(configuration, path)
             let all =
                 warnings + repeats(table, path) + grants(configuration, path) + files + resetLine(configuration, path)
-            let bad = files + ownTLS(configuration, path)
+            // OpenSSL would only say the same of a file again.
+            let areSound = !files.contains { $0.severity == .error }
+            let bad = files + (areSound ? ownTLS(configuration, path) : [])
             if bad.contains(where: { $0.severity == .error }) { return .invalid(bad + warnings) }
             return .valid(configuration, warnings: all)
         } catch {

@@ -39,7 +39,7 @@ package struct RemoteCertificates {
         self.now = now
         isOurs = tls.isOurs
         path = [.ca: tls.ca, .certificate: tls.certificate, .key: tls.key].compactMapValues { $0 }
-        if !tls.verify, !path.isEmpty {
+        if !tls.verify, tls.isOurs ? path[.ca] != nil : !path.isEmpty {
             find(
                 path[.ca] == nil ? .certificate : .ca, "is not used: verify = false checks and shows no certificate",
                 .warning)

@@ -42,6 +42,19 @@ import Testing
         #expect(read.summary.contains { $0.hasPrefix("certificate CN = box-17, RSA, 2048 bits, 36") })
     }
 
+    @Test func whereThisHostMakesTLSTheModulesLimitsDoNotHold() throws {
+        let curve = try files.authority("Curve CA", key: .ec)
+        let client = try files.client("box-17", issuer: curve, key: .ec)
+        let long = files.directory.file("long-chain.crt")
+        try Files.writeAtomically(long, curve.certificateBytes + [UInt8](repeating: 0x0A, count: 10240))
+        let tls = Configuration.RemoteTLS(
+            ca: long, certificate: client.certificate, key: client.key, hostname: "broker", isOurs: true)
+        let read = RemoteCertificates(tls, now: LoopClock.unixTime)
+        #expect(read.findings == [])
+        #expect(read.files.isEmpty)
+        #expect(read.facts.ruledOut.contains("the key belongs to the client certificate"))
+    }
+
     @Test func refused() throws {
         let client = try files.client(issuer: authority)
         let other = try files.client("other", issuer: authority)
