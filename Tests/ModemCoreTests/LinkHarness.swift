@@ -152,6 +152,8 @@ final class LinkHarness {
             if result.final == .ok, let outcome { urc(.outcome(outcome)) }
         } else if hasStream, !isOnline, establishes {
             established()
+            // A connection that has its last words left takes no session any more.
+            if !isOnline, hasStream { expire() }
         } else if deadline != nil {
             expire()
         } else {

@@ -112,6 +112,7 @@ import Testing
         #expect(harness.take() == [Self.state(profile)])
         harness.behave()
         #expect(harness.take() == [] && harness.isOnline)
+        #expect(harness.deadline == harness.now + .seconds(10))
         harness.pass(.seconds(4))
         harness.delivered()
         #expect(harness.deadline == harness.now + .seconds(10))
