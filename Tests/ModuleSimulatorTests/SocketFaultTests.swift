@@ -24,6 +24,7 @@ import Testing
         #expect(dialogue.say("AT") == "|OK|")
         try dialogue.fault("send-error")
         #expect(dialogue.say("AT+CIPSEND=3") == "|ERROR|")
+        #expect(dialogue.say("AT+CIPSEND=1", data: [1]) == "|> |DATA ACCEPT:1|")
     }
 
     @Test func theModuleGoesMuteAtTheData() throws {
