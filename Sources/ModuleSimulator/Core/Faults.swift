@@ -87,7 +87,7 @@ extension SimulatedModule {
         case .insertSIM:
             sim.isInserted = true
             sim.powerOn()
-            if power == .running { printLine("+CPIN: \(simStatus) 0") }
+            if power == .running { printLine("+CPIN: \(simStatus)" + (profile.family == .luat ? " 0" : "")) }
             searchForNetwork(now: now)
         case .print(let text): printLine(text)
         case .powerLoss(let lines, let hasEffect, let beginning):
@@ -219,6 +219,7 @@ extension SimulatedModule {
             reportRegistration()
             if reportsEvents { ["+CGEV: NW PDN DEACT 1", "+CGEV: ME DETACH"].forEach { printLine($0) } }
         }
-        agenda.add(.urc(["+CPIN: SIM REMOVED 0"]), at: now + .milliseconds(800))
+        let word = profile.family == .luat ? "SIM REMOVED 0" : "NOT INSERTED"
+        agenda.add(.urc(["+CPIN: " + word]), at: now + .milliseconds(800))
     }
 }

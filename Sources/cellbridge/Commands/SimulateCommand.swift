@@ -20,8 +20,7 @@ struct SimulateCommand: Command {
         its answer is not heard), fs-full [off], cut-upload N (the port dies after N bytes of an FSWRITE), print TEXT,
         quit. Of the socket commands, each once: send-fail, send-partial N, send-error [TEXT], lose-prompt,
         lose-send-result, hang-at-send, lose-notice, inside-data [LINE] (in the middle of received data), lose-byte,
-        tcp-error N; and nat-idle S or off (a connection idle for so long
-        only looks alive from then on).
+        tcp-error N; and nat-idle S or off (a connection idle for so long only looks alive from then on).
         Durations are written as 15ms, 2 s or 1 min.
         """
     static let examples: [(line: String, meaning: String)] = [

@@ -165,6 +165,18 @@ import Testing
         #expect(dialogue.say(Self.open) == "|OK||CONNECT OK|")
     }
 
+    @Test func aCardTakenOutEndsTheContext() throws {
+        var dialogue = Dialogue.gsm(open: true)
+        try dialogue.fault("sim-remove")
+        #expect(dialogue.text() == "|+PDP DEACT|")
+        dialogue.wait(.seconds(1))
+        #expect(dialogue.text() == "|+CPIN: NOT INSERTED|")
+        #expect(dialogue.say("AT+CPIN?") == "|+CME ERROR: 10|")
+        try dialogue.fault("sim-insert")
+        dialogue.wait(.seconds(2))
+        #expect(dialogue.text() == "|+CPIN: READY||Call Ready|")
+    }
+
     @Test func aNetworkThatRefusesTakesTheContextAway() throws {
         var dialogue = Dialogue.gsm(open: true)
         try dialogue.fault("deny")
