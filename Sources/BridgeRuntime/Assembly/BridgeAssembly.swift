@@ -54,10 +54,10 @@ package final class BridgeAssembly {
         package var localName = "local"
         /// MQTT over the module's TCP connection; the filters come from `routing`. `nil`: there is no socket link.
         package var carrier: SocketCarrier.Values?
-        /// Called before a send of so many bytes goes out, and with `nil` once none is open any more.
-        package var markSend: (Int?) -> Void = { _ in }
-        /// Bytes of a send that an earlier process left open; `nil`: none.
-        package var leftOverSend: Int?
+        /// Called before anything of a send goes out, and with `nil` once none is open any more.
+        package var markSend: (OpenSend?) -> Void = { _ in }
+        /// The send that an earlier process left open; `nil`: none.
+        package var leftOverSend: OpenSend?
         /// When to write to disk.
         package var commits = CommitSchedule.Limits()
         /// Where the flight recorder writes; nil: there is none.
@@ -140,7 +140,8 @@ package final class BridgeAssembly {
                 directory: directory, settings: ReplaySettings(link: link, baud: values.baud), clock: clock, log: log,
                 profile: { [unowned module] in module.link.currentProfile })
         }
-        dataModeRecord = recorded.dataMode ?? values.leftOverSend
+        dataModeRecord = recorded.dataMode
+        module.openSend = values.leftOverSend
         module.markSend = values.markSend
         desk = Desk(self, ownUser: currentUser)
         guests.desk = desk

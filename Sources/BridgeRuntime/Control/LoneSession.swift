@@ -40,7 +40,6 @@ package final class LoneSession: Operations {
     private var problem: CommandFailure?
     private var lastReason = ""
     private let lastError: () -> String?
-    private let leftOverSend: Int?
 
     /// As `Operations` has it.
     package var isService: Bool { false }
@@ -104,7 +103,7 @@ package final class LoneSession: Operations {
         let topics = TopicsOfGuests()
         let directory = RuntimeDirectory.path(fallback: state == nil ? "/tmp" : configuration.queue.path)
         let mark = SendMark(in: directory, port: path)
-        leftOverSend = mark.leftOver
+        let leftOver = mark.leftOver
         var carrier: SocketCarrier?
         if settings.linkChoice != .mqtt {
             let tls: TLSContext?
@@ -132,6 +131,7 @@ package final class LoneSession: Operations {
         topics.desk = desk
         self.desk = desk
         module.delegate = self
+        module.openSend = leftOver
         module.markSend = { mark.set($0) }
         module.onDialogue = { [weak desk] in desk?.overheard($0) }
     }
@@ -192,7 +192,7 @@ package final class LoneSession: Operations {
     }
 
     private var dataModeRecord: Int? {
-        guard let state, let bytes = try? state.meta(Dispatcher.Meta.dataMode) else { return leftOverSend }
+        guard let state, let bytes = try? state.meta(Dispatcher.Meta.dataMode) else { return nil }
         return Int(String(decoding: bytes, as: UTF8.self))
     }
 

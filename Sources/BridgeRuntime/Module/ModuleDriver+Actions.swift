@@ -22,6 +22,7 @@ extension ModuleDriver {
             lineBytes.sent += UInt64(bytes.count)
             // What the session sends by itself to get in step; a command was told of by `submit`.
             if current == nil { tellSent(bytes) }
+            if owner == .stream, current?.data == bytes { openSend?.isWritten = true }
             guard port.write(bytes) else { return writingFailed() }
             if port.pendingBytes == 0 { run(session.written(now: now)) }
         case .completed(let result):
@@ -48,7 +49,7 @@ extension ModuleDriver {
         case .synchronisationFailed:
             run(link.synchronisationFailed(now: now))
         case .dataModeUnknown(let declared):
-            link.dataModeRecorded(bytes: declared)
+            link.dataModeRecorded(bytes: declared, send: openSend)
             run(link.synchronisationFailed(now: now))
         case .echoReturned:
             run(link.echoReturned(now: now))
@@ -153,7 +154,7 @@ extension ModuleDriver {
         case .restartBlindly:
             forgetCommands()
             delegate?.moduleCounted(\.moduleRestarts, 1)
-            let bytes = Array("\r\nAT+RESET\r\n".utf8)
+            let bytes = [0x0D, 0x0A] + link.currentProfile.restart.line + [0x0D, 0x0A]
             tellSent(bytes)
             if !port.write(bytes) { writingFailed() }
         case .fillDataMode(let count):
@@ -163,7 +164,9 @@ extension ModuleDriver {
             guard isTaken else { return writingFailed() }
             isFilling = port.pendingBytes > 0
             if !isFilling { perform { $0.run($0.link.dataModeFilled(now: $0.clock.now)) } }
-        case .clearDataModeRecord: delegate?.recordDataMode(bytes: nil)
+        case .clearDataModeRecord:
+            openSend = nil
+            delegate?.recordDataMode(bytes: nil)
         case .resetHardware:
             delegate?.moduleCounted(\.moduleRestarts, 1)
             delegate?.resetHardware()

@@ -20,7 +20,9 @@ extension ModuleDriver {
                 guard driver.session.isIdle, driver.owner == .nobody else { return }
                 let bytes = carrier.firstBytes(count)
                 guard !bytes.isEmpty, let command = driver.transfer?.send(bytes, now: driver.clock.now) else { return }
-                if let data = command.data { driver.markSend(data.count) }
+                if let data = command.data {
+                    driver.openSend = OpenSend(bytes: data.count, isHarmless: carrier.isNextHarmless)
+                }
                 driver.submit(command, for: .stream)
             }
         }
@@ -47,7 +49,7 @@ extension ModuleDriver {
     func streamAnswered(_ command: ATCommand?, _ result: CommandResult) {
         if command?.data != nil {
             switch result.final {
-            case .ok, .text, .error, .cmeError, .cmsError: markSend(nil)
+            case .ok, .text, .error, .cmeError, .cmsError: openSend = nil
             case .timedOut, .portLost, .noPrompt: break
             }
         }

@@ -76,8 +76,10 @@ final class ModuleDriver {
     var transfer: SocketTransfer?
     /// Whether the session says farewell; then the link machine is stopped.
     var saysFarewell = false
-    /// Called before a send of so many bytes goes out, and with `nil` once none is open any more.
-    var markSend: (Int?) -> Void = { _ in }
+    /// Called before anything of a send goes out, and with `nil` once none is open any more.
+    var markSend: (OpenSend?) -> Void = { _ in }
+    /// The send that may be open.
+    var openSend: OpenSend? { didSet { if openSend != oldValue { markSend(openSend) } } }
     var owner = Owner.nobody
     /// Commands that wait for the session to be idle, at most one of each.
     var waitingLink: ATCommand?
@@ -136,8 +138,10 @@ final class ModuleDriver {
 
     /// Starts with the MPUBEX record that an earlier run left, if any.
     func start(dataModeRecord: Int?) {
-        note(.start(dataMode: dataModeRecord))
-        perform { $0.run($0.link.start(dataModeRecord: dataModeRecord, now: $0.clock.now)) }
+        note(.start(dataMode: dataModeRecord ?? openSend?.bytes))
+        perform {
+            $0.run($0.link.start(dataModeRecord: dataModeRecord, openSend: $0.openSend, now: $0.clock.now))
+        }
     }
 
     /// Closes the session in order; `moduleFinished` follows. The caller bounds the time.

@@ -36,6 +36,10 @@ extension Configuration {
         settings.keepalive = remote.keepalive(for: kind)
         settings.acknowledgementTimeout = remote.ackTimeout
         settings.cachedReceive = remote.receive(for: kind) == .cached
+        settings.streamIsSecured = remote.tls != nil
+        settings.baudRate = module.baud
+        settings.streamKeepalive = remote.keepalive(for: .socket)
+        settings.streamCachedReceive = remote.receive(for: .socket) == .cached
         settings.hardwareFlowControl = module.flowControl == .rtsCts
         settings.hasHardwareReset = module.reset != nil
         settings.mayBeBooting = hostUptime() < .seconds(120)

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxIO
+import ModemCore
 
 /// A note of the send that is under way, for the process after this one: a module that counts the bytes of an
 /// `AT+CIPSEND` takes what that one types for the rest of them.
@@ -18,18 +19,22 @@ final class SendMark {
         path = "\(directory)/sending\(String(decoding: name, as: UTF8.self))"
     }
 
-    /// Bytes of a send that a killed process may have left open; nil: none.
-    var leftOver: Int? {
+    /// The send that a killed process may have left open; nil: none.
+    var leftOver: OpenSend? {
         guard let bytes = try? Files.read(path, limit: 64) else { return nil }
-        return Int(String(decoding: bytes, as: UTF8.self)).flatMap { (1...65536).contains($0) ? $0 : nil }
+        let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
+        guard words.count == 3, let count = Int(words[0]), (1...65536).contains(count) else { return nil }
+        return OpenSend(bytes: count, isWritten: words[1] == "w", isHarmless: words[2] == "h")
     }
 
-    /// A send of so many bytes goes out; nil: none is open.
-    func set(_ count: Int?) {
-        guard count != nil || isSet || Files.exists(path) else { return }
-        isSet = count != nil
-        let digits = String(count ?? 0)
-        let text = Array((String(repeating: "0", count: max(0, Self.width - digits.count)) + digits).utf8)
+    /// A send goes out, or some of it is written; nil: none is open.
+    func set(_ send: OpenSend?) {
+        guard send != nil || isSet || Files.exists(path) else { return }
+        isSet = send != nil
+        let digits = String(send?.bytes ?? 0)
+        let number = String(repeating: "0", count: max(0, Self.width - digits.count)) + digits
+        let text = Array(
+            "\(number) \(send?.isWritten ?? false ? "w" : "a") \(send?.isHarmless ?? false ? "h" : "x")".utf8)
         if file == nil { file = try? OwnedDescriptor.open(path, flags: O_WRONLY | O_CREAT | O_NOFOLLOW) }
         // Without it a kill in the middle of a send costs a time-out at the next start.
         guard let raw = file?.raw else { return }

@@ -5,12 +5,23 @@ extension SocketCarrier {
     /// Bytes that wait for the module.
     var waitingBytes: Int { outgoing.count }
 
-    /// The first of them; they stay until `accepted`.
-    func firstBytes(_ limit: Int) -> [UInt8] { outgoing.first(limit) }
+    /// The first of them, at most so many; they stay until `accepted`. A plain stream is cut at the end of a packet where
+    /// that costs little.
+    func firstBytes(_ limit: Int) -> [UInt8] {
+        guard security == nil else { return outgoing.first(limit) }
+        let reach = acceptedBytes + UInt64(min(max(limit, 0), outgoing.count))
+        let end = packets.cut(from: acceptedBytes, upTo: reach) ?? reach
+        return outgoing.first(Int(end - acceptedBytes))
+    }
+
+    /// Whether other bytes in place of the next ones could not become part of a message: TLS would notice, and where an
+    /// MQTT packet begins the broker does.
+    var isNextHarmless: Bool { security != nil || packets.isStart(acceptedBytes) }
 
     /// The module has so many more.
     func accepted(_ count: Int) {
         acceptedBytes += UInt64(outgoing.drop(count))
+        packets.drop(through: acceptedBytes)
         takeCiphertext()
         if outgoing.count == 0 { emptySince = clock.now }
         openStream()
@@ -60,6 +71,7 @@ extension SocketCarrier {
             takeCiphertext()
         } else {
             outgoing.append(bytes)
+            packets.append(bytes)
             ciphered += UInt64(bytes.count)
         }
         marks.append((plainRead, ciphered))

@@ -107,6 +107,7 @@ package final class SocketCarrier {
 
     // Bytes.
     var outgoing = ByteQueue()
+    var packets = PacketEnds()
     var plainRead: UInt64 = 0
     var ciphered: UInt64 = 0
     var acceptedBytes: UInt64 = 0
@@ -184,6 +185,7 @@ package final class SocketCarrier {
         client?.stream.close()
         (client, security, phase, isSecure, due) = (nil, nil, .down, false, nil)
         outgoing.removeAll()
+        packets = PacketEnds()
         (plainRead, ciphered, acceptedBytes, marks) = (0, 0, 0, [])
         (subscribing, unsubscribing, guests) = ([:], [:], [])
         (open, fences) = ([], [])

@@ -72,6 +72,12 @@ public struct LinkSettings: Sendable, Equatable {
     public var acknowledgementTimeout: Duration = .seconds(10)
     /// `[remote] receive = "cached"`: messages wait in the module until `AT+MQTTMSGGET`.
     public var cachedReceive = false
+    /// The same for the bytes of a socket link: they wait until they are read. `nil`: as `cachedReceive`.
+    public var streamCachedReceive: Bool?
+    /// MQTT keep-alive over a socket link in seconds; `nil`: as `keepalive`.
+    public var streamKeepalive: Int?
+    /// Whether the bytes of a socket link wait until they are read.
+    public var readsStreamOnRequest: Bool { streamCachedReceive ?? cachedReceive }
     /// The inbound filters.
     public var subscriptions: [Subscription] = []
     /// Filters of earlier configurations that the remote session may still hold.

@@ -4,6 +4,8 @@ extension LinkStateMachine {
     mutating func clearDataModeRecord() {
         guard dataModeRecord != nil else { return }
         dataModeRecord = nil
+        openSend = nil
+        listenedForSend = false
         actions.append(.clearDataModeRecord)
     }
 
@@ -24,6 +26,12 @@ extension LinkStateMachine {
     mutating func endDataMode(now: Duration) {
         if kind == .socket, mayBeStream, settings.streamIsSecured {
             fillDataMode(now: now)
+        } else if mayBeStream, let send = openSend, send.isHarmless, !send.isWritten {
+            fillDataMode(now: now)
+        } else if mayBeStream, let send = openSend, send.isWritten, !listenedForSend {
+            listenedForSend = true
+            report(.info, "a send of \(send.bytes) bytes may be under way in the module: listening for its end")
+            state = .listening(until: now + Self.sendPatience + .milliseconds(send.bytes * 2))
         } else if ladder.allows(.hardware, for: .mute, now: now) {
             report(.warning, "an \(dataModeCommand) may be open in the module: resetting it before anything is written")
             resetHardware(now: now)
@@ -32,10 +40,36 @@ extension LinkStateMachine {
         }
     }
 
+    /// How long the end of a send that was written is listened for, besides the time of its bytes on a line of 9600 baud or
+    /// so.
+    static let sendPatience: Duration = .seconds(3)
+
+    /// Whether a send was written as a whole and its end was listened for: the module most likely hangs, and is treated
+    /// like one until a blind restart has not helped either.
+    var mayBeOver: Bool { (openSend?.isWritten ?? false) && listenedForSend && !blindlyRestarted }
+
+    /// A line while the end of a send is listened for: a module that answers it counts no more.
+    mutating func lineWhileListening(_ line: [UInt8]) {
+        guard case .listening = state else { return }
+        let ends = ["DATA ACCEPT", "SEND OK", "SEND FAIL", "ERROR", "+CME ERROR"]
+        if ends.contains(where: { line.starts(with: $0.utf8) }) { sendIsOver() }
+    }
+
+    /// The send that was listened for has ended.
+    mutating func sendIsOver() {
+        guard case .listening = state else { return }
+        clearDataModeRecord()
+        synchronise(.start, attempts: Self.attempts)
+    }
+
+    /// Nothing was heard of it. One `AT` finds out: were bytes of the send lost on the line, these few take their place,
+    /// and the rest is still missing.
+    mutating func listenedInVain() { synchronise(.start, attempts: 1) }
+
     /// CR into a plain stream could end up in a message: the broker must have given the connection up before.
     mutating func fillOrKeepSilent(now: Duration) {
         guard mayBeStream, !settings.streamIsSecured else { return fillDataMode(now: now) }
-        let keepalive = settings.keepalive
+        let keepalive = settings.streamKeepalive ?? settings.keepalive
         let wait: Duration = keepalive > 0 ? .milliseconds(1500) * keepalive + .seconds(10) : .seconds(600)
         report(
             .warning,

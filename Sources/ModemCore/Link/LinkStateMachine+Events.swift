@@ -5,10 +5,13 @@ extension LinkStateMachine {
     // MARK: Port
 
     /// Starts. `dataModeRecord`: the bytes that an `AT+MPUBEX`, or a send of a socket link, declared and that may still be
-    /// open, from the state directory.
-    public mutating func start(dataModeRecord: Int?, now: Duration) -> [LinkAction] {
+    /// open, from the state directory; `openSend`: what is known of such a send.
+    public mutating func start(
+        dataModeRecord: Int?, openSend: OpenSend? = nil, now: Duration
+    ) -> [LinkAction] {
         guard case .stopped = state, !finished else { return take() }
-        self.dataModeRecord = dataModeRecord
+        self.dataModeRecord = dataModeRecord ?? openSend?.bytes
+        self.openSend = dataModeRecord == nil ? openSend : nil
         // Another process may have left a connection whose bytes come from the first moment on.
         if settings.profile != nil || settings.linkChoice == .socket { settleKind() }
         ladder.start(now: now)
@@ -45,7 +48,7 @@ extension LinkStateMachine {
             // Over USB the port goes with the restart: it was heard.
             ladder.noteUse(.restart, now: now)
         case .stopped, .opening, .portGone, .synchronising, .running, .awaiting, .pausing, .resting, .resynchronising,
-            .mute, .fillingDataMode, .keepingSilent, .restarting, .recordingManifest, .online:
+            .mute, .fillingDataMode, .keepingSilent, .listening, .restarting, .recordingManifest, .online:
             break
         }
         let wasOnline = isOnline
@@ -54,7 +57,7 @@ extension LinkStateMachine {
         case .opening, .portGone: break
         case _ where wasOnline: break  // `offline` has said it.
         case .stopped, .synchronising, .running, .awaiting, .pausing, .resting, .resynchronising, .mute,
-            .fillingDataMode, .keepingSilent, .restarting, .resettingHardware, .recordingManifest, .online:
+            .fillingDataMode, .keepingSilent, .listening, .restarting, .resettingHardware, .recordingManifest, .online:
             report(.warning, "port gone: \(reason); waiting for it")
         }
         forgetModule(now: now)
@@ -66,7 +69,11 @@ extension LinkStateMachine {
     }
 
     /// The record of an `AT+MPUBEX`, or of a send of a socket link, was written (`bytes`) or removed (`nil`).
-    public mutating func dataModeRecorded(bytes: Int?) { dataModeRecord = bytes }
+    public mutating func dataModeRecorded(bytes: Int?, send: OpenSend? = nil) {
+        dataModeRecord = bytes
+        openSend = bytes == nil ? nil : send
+        listenedForSend = false
+    }
 
     // MARK: Session
 
@@ -78,6 +85,7 @@ extension LinkStateMachine {
         switch state {
         case .synchronising(let reason):
             if case .blindRestart = reason { ladder.noteUse(.restart, now: now) }
+            clearDataModeRecord()
             blindlyRestarted = false
             muteSince = nil
             mayBeBooting = false
@@ -91,7 +99,7 @@ extension LinkStateMachine {
                 kind == .mqtt ? run(.status) : enter(.link, now: now)
             }
         case .stopped, .opening, .portGone, .running, .awaiting, .pausing, .resting, .mute, .fillingDataMode,
-            .keepingSilent,
+            .keepingSilent, .listening,
             .restarting, .resettingHardware, .recordingManifest, .online:
             break
         }
@@ -101,7 +109,7 @@ extension LinkStateMachine {
     /// The module gives no answer to `AT`.
     public mutating func synchronisationFailed(now: Duration) -> [LinkAction] {
         switch state {
-        case .stopped, .opening, .portGone, .fillingDataMode, .keepingSilent, .restarting, .resettingHardware:
+        case .stopped, .opening, .portGone, .fillingDataMode, .keepingSilent, .listening, .restarting, .resettingHardware:
             return take()
         case .synchronising, .resynchronising, .running, .awaiting, .pausing, .resting, .mute, .recordingManifest,
             .online:
@@ -162,7 +170,7 @@ extension LinkStateMachine {
     public mutating func publishTimedOut(_ what: String = "a publish", now: Duration) -> [LinkAction] {
         switch state {
         case .online, .running, .awaiting, .pausing, .resting, .resynchronising: break
-        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .restarting,
+        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .listening, .restarting,
             .resettingHardware,
             .recordingManifest:
             return take()
@@ -199,7 +207,7 @@ extension LinkStateMachine {
         case .running: afterCommand = higher(Failure(.path), afterCommand)
         case .resynchronising: nextFailure = higher(Failure(.path), nextFailure)
         case .stopped, .opening, .portGone, .synchronising, .awaiting, .pausing, .resting, .mute, .fillingDataMode,
-            .keepingSilent,
+            .keepingSilent, .listening,
             .restarting, .resettingHardware, .recordingManifest, .online:
             enterAfterFailure(Failure(.path), now: now)
         }
@@ -251,7 +259,7 @@ extension LinkStateMachine {
         case .resting(_, let rung) where rung <= .link && prepared:
             run(farewell)
         case .stopped, .opening, .portGone, .synchronising, .pausing, .resting, .resynchronising, .mute,
-            .fillingDataMode, .keepingSilent, .restarting, .resettingHardware, .recordingManifest:
+            .fillingDataMode, .keepingSilent, .listening, .restarting, .resettingHardware, .recordingManifest:
             finish()
         }
         return take()

@@ -6,6 +6,7 @@ extension LinkStateMachine {
         let reason = "the PDP context is gone (\(what))"
         // The connection that an open send belongs to went with it.
         if case .keepingSilent = state { return fillDataMode(now: now) }
+        if case .listening = state { return fillDataMode(now: now) }
         switch state {
         case .online:
             goOffline(reason)
@@ -26,7 +27,7 @@ extension LinkStateMachine {
         case .resynchronising:
             goOffline(reason)
             nextFailure = higher(Failure(.context), nextFailure)
-        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .restarting,
+        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .listening, .restarting,
             .resettingHardware:
             return
         }
@@ -63,7 +64,7 @@ extension LinkStateMachine {
         case .resynchronising:
             goOffline(reason)
             nextFailure = higher(Failure(.card), nextFailure)
-        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .restarting,
+        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .listening, .restarting,
             .resettingHardware:
             break
         }
@@ -90,7 +91,7 @@ extension LinkStateMachine {
             return  // Expected; AT goes on until it answers.
         case .running(.restart):
             ladder.noteUse(.restart, now: now)
-        case .running, .awaiting, .pausing, .resting, .resynchronising, .mute, .keepingSilent, .recordingManifest,
+        case .running, .awaiting, .pausing, .resting, .resynchronising, .mute, .keepingSilent, .listening, .recordingManifest,
             .online:
             break
         }

@@ -112,7 +112,7 @@ extension LinkStateMachine {
                 break  // What an earlier connection left; MIPSTART has failures of its own.
             }
         case .pausing, .resting, .stopped, .opening, .portGone, .synchronising, .resynchronising, .mute,
-            .fillingDataMode, .keepingSilent, .restarting, .resettingHardware, .recordingManifest:
+            .fillingDataMode, .keepingSilent, .listening, .restarting, .resettingHardware, .recordingManifest:
             break
         }
     }

@@ -165,7 +165,7 @@ extension LinkStateMachine {
     mutating func moduleIsMute(now: Duration) {
         goOffline("the module does not answer")
         forgetModule(now: now)
-        if dataModeRecord != nil { return endDataMode(now: now) }
+        if dataModeRecord != nil, !mayBeOver { return endDataMode(now: now) }
         let since = muteSince ?? now
         muteSince = since
         let rung = ladder.mute(wasRestarted: blindlyRestarted, since: since, now: now)
@@ -213,6 +213,7 @@ extension LinkStateMachine {
         case .resting(_, let rung): enter(rung, now: now)
         case .mute: synchronise(.again, attempts: Self.attempts)
         case .keepingSilent: fillDataMode(now: now)
+        case .listening: listenedInVain()
         case .fillingDataMode:
             clearDataModeRecord()
             synchronise(.start, attempts: Self.attempts)

@@ -101,7 +101,9 @@ extension LinkStateMachine {
     /// An outcome or other URC was read, whatever else is going on.
     public mutating func urcReceived(_ urc: URC, now: Duration) -> [LinkAction] {
         switch urc {
-        case .outcome(let outcome): outcomeReceived(outcome, now: now)
+        case .outcome(let outcome):
+            if case .error = outcome { sendIsOver() }
+            outcomeReceived(outcome, now: now)
         case .closed:
             kind == .mqtt ? connectionClosed(now: now) : streamClosed("the connection was closed", now: now)
         case .pdpDeactivated: contextLost("+PDP DEACT", now: now)
@@ -116,7 +118,9 @@ extension LinkStateMachine {
         case .cacheNotice: if kind == .mqtt { messageCached() }
         case .socket(let event): socketEvent(event, now: now)
         case .nitz(let time): tls?.network = (time, now)
-        case .other(let line): lineReceived(line, now: now)
+        case .other(let line):
+            lineWhileListening(line)
+            lineReceived(line, now: now)
         case .simReady:
             if case .pausing(_, .simStatus) = state { state = .pausing(until: now, then: .simStatus) }
         case .simOther, .serviceState:
@@ -142,7 +146,7 @@ extension LinkStateMachine {
         case .awaiting(let step, _):
             if step.concerns(outcome) { outcomeCame(outcome, for: step, now: now) }
         case .stopped, .opening, .portGone, .synchronising, .pausing, .resting, .resynchronising, .mute,
-            .fillingDataMode, .keepingSilent, .restarting, .resettingHardware, .recordingManifest, .online:
+            .fillingDataMode, .keepingSilent, .listening, .restarting, .resettingHardware, .recordingManifest, .online:
             break  // Publish outcomes are the publisher's; a stray one belongs to nobody.
         }
     }

@@ -12,7 +12,7 @@ extension LinkStateMachine {
     }
 
     /// Whether received bytes stay in the module until they are read.
-    public var readsOnRequest: Bool { settings.cachedReceive }
+    public var readsOnRequest: Bool { settings.readsStreamOnRequest }
 
     var dialect: SocketDialect { profile.socket.dialect }
 

@@ -29,7 +29,7 @@ extension LinkStateMachine {
         case .awaiting(.socket(.session), _): sessionStands(now: now)
         case .running(.attention): sessionIsUp = true
         case .stopped, .opening, .portGone, .synchronising, .running, .awaiting, .pausing, .resting, .resynchronising,
-            .mute, .fillingDataMode, .keepingSilent, .restarting, .resettingHardware, .recordingManifest, .online:
+            .mute, .fillingDataMode, .keepingSilent, .listening, .restarting, .resettingHardware, .recordingManifest, .online:
             break
         }
         return take()
@@ -47,7 +47,7 @@ extension LinkStateMachine {
             goOffline(failure.reason)
             streamEnd = streamEnd ?? end
         case .stopped, .opening, .portGone, .synchronising, .awaiting, .pausing, .resting, .resynchronising, .mute,
-            .fillingDataMode, .keepingSilent, .restarting, .resettingHardware, .recordingManifest:
+            .fillingDataMode, .keepingSilent, .listening, .restarting, .resettingHardware, .recordingManifest:
             break
         }
         return take()
@@ -170,6 +170,7 @@ extension LinkStateMachine {
             goOffline(reason)
             streamEnd = streamEnd ?? .failure(Failure(.path), reason)
         case .keepingSilent: fillDataMode(now: now)
+        case .listening: fillDataMode(now: now)
         case .stopped, .opening, .portGone, .synchronising, .running, .awaiting, .pausing, .resting, .resynchronising,
             .mute, .fillingDataMode, .restarting, .resettingHardware, .recordingManifest:
             break
@@ -185,7 +186,8 @@ extension LinkStateMachine {
             streamClosed("\(SocketErrors.tcp(code)) (TCP ERROR \(code))", now: now)
         case .networkReady:
             if case .pausing(_, .address) = state { state = .pausing(until: now, then: .address) }
-        case .dataWaiting, .sent, .sendFailed: break  // The transfer's.
+        case .sent, .sendFailed: sendIsOver()
+        case .dataWaiting: break  // The transfer's.
         }
     }
 

@@ -34,6 +34,8 @@ public struct LinkStateMachine {
         case fillingDataMode(until: Duration)
         /// An `AT+CIPSEND` of a plain connection may be half full: nothing is written until that connection is gone.
         case keepingSilent(until: Duration)
+        /// A send was written and may be under way: its end is listened for.
+        case listening(until: Duration)
         /// The manifest is on its way to disk; nothing is sent before it is there.
         case recordingManifest
         /// A restart was answered; the module is left alone until then.
@@ -169,6 +171,10 @@ public struct LinkStateMachine {
     /// When it was first found mute; `nil`: it has answered since.
     var muteSince: Duration?
     var dataModeRecord: Int?
+    /// What is known of it, when it is that of a send over a socket.
+    var openSend: OpenSend?
+    /// Whether the end of that send was listened for.
+    var listenedForSend = false
     var portLostDuringReset = false
     /// When the port went; `nil`: it is there.
     var portGoneSince: Duration?
@@ -203,7 +209,7 @@ public struct LinkStateMachine {
         switch state {
         case .stopped, .opening, .synchronising, .running, .resynchronising, .resettingHardware, .recordingManifest: nil
         case .portGone(let due), .awaiting(_, let due), .pausing(let due, _), .resting(let due, _), .mute(let due),
-            .fillingDataMode(let due), .keepingSilent(let due), .restarting(let due), .online(let due):
+            .fillingDataMode(let due), .keepingSilent(let due), .listening(let due), .restarting(let due), .online(let due):
             due
         }
     }
@@ -213,7 +219,7 @@ public struct LinkStateMachine {
         switch state {
         case .online, .awaiting, .pausing, .resting: true
         case .stopped, .opening, .portGone, .synchronising, .running, .resynchronising, .mute, .fillingDataMode,
-            .keepingSilent, .recordingManifest, .restarting, .resettingHardware:
+            .keepingSilent, .listening, .recordingManifest, .restarting, .resettingHardware:
             false
         }
     }
@@ -230,6 +236,7 @@ public struct LinkStateMachine {
         case .resynchronising: "resynchronising"
         case .mute: "the module is mute"
         case .fillingDataMode: "ending an open \(dataModeCommand)"
+        case .listening: "listening for the end of a send"
         case .keepingSilent: "waiting until the connection of an open AT+CIPSEND is gone"
         case .resettingHardware: "resetting the hardware"
         case .recordingManifest: "recording what the module holds"

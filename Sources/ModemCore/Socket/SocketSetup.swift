@@ -38,9 +38,9 @@ enum SocketSetup {
     private static func cip(_ settings: LinkSettings) throws(ATEncodingError) -> [Setting] {
         // Not more probes than needed: 180 s is what Air780EP TCP over SSL advises against NATs, and MQTT's pings are
         // as good.
-        let idle = min(max(leastProbeTime, settings.keepalive + 60), 7200)
+        let idle = min(max(leastProbeTime, (settings.streamKeepalive ?? settings.keepalive) + 60), 7200)
         let receive =
-            settings.cachedReceive
+            settings.readsStreamOnRequest
             // Every arrival is told, or, before V867, the first one (YM310 AT manual 9.27).
             ? Setting(command: .ciprxget(5), other: .ciprxget(1), refusal: .fatal)
             : Setting(command: .ciphead(1), refusal: .fatal)
@@ -52,7 +52,7 @@ enum SocketSetup {
             Setting(command: .cipqsend(1), refusal: .odd), Setting(command: plain("AT+CIPSPRT=1")),
             // A frame's head is its length and nothing else (9.24, 9.22).
             Setting(command: plain("AT+CIPSHOWTP=0")), Setting(command: plain("AT+CIPSRIP=0")),
-            settings.cachedReceive ? Setting(command: .ciphead(1)) : Setting(command: .ciprxget(0)),
+            settings.readsStreamOnRequest ? Setting(command: .ciphead(1)) : Setting(command: .ciprxget(0)),
             receive,
             // 9.32.
             Setting(command: try .ciptka(idle: idle, interval: 75, count: 6)),
