@@ -60,7 +60,9 @@ final class LinkHarness {
 
     // MARK: Events
 
-    func start(record: Int? = nil) { feed("start") { $0.start(dataModeRecord: record, now: $1) } }
+    func start(record: Int? = nil, send: OpenSend? = nil) {
+        feed("start") { $0.start(dataModeRecord: record, openSend: send, now: $1) }
+    }
     func portOpened() {
         isOpening = false
         isPortOpen = true
@@ -96,7 +98,7 @@ final class LinkHarness {
     func bytes() { machine.bytesArrived() }
     func cachedMessage() { machine.cachedMessageRead() }
     func delivered() { feed("delivered") { $0.delivered(now: $1) } }
-    func recorded(_ bytes: Int?) { machine.dataModeRecorded(bytes: bytes) }
+    func recorded(_ bytes: Int?, send: OpenSend? = nil) { machine.dataModeRecorded(bytes: bytes, send: send) }
     func publishTimedOut() {
         outstanding = nil
         isResynchronising = true

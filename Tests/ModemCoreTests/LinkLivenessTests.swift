@@ -77,7 +77,8 @@ import Testing
         add(
             machine.closedDuring, machine.earlyOutcome != nil, machine.closedStaleLink,
             machine.sessionGone,
-            machine.publishRefused, machine.blindlyRestarted, machine.dataModeRecord != nil,
+            machine.publishRefused, machine.blindlyRestarted, machine.dataModeRecord != nil, machine.listenedForSend,
+            machine.openSend?.isWritten ?? false, machine.openSend?.isHarmless ?? false,
             machine.portLostDuringReset)
         add(
             machine.mayBeBooting, machine.pin == .refused, machine.pin == .accepted,
@@ -125,6 +126,7 @@ import Testing
         case .mute: "mute"
         case .fillingDataMode: "fill"
         case .keepingSilent: "silent"
+        case .listening: "listen"
         case .recordingManifest: "record"
         case .restarting: "restart"
         case .resettingHardware: "reset"
