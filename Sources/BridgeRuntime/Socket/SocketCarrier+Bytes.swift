@@ -39,7 +39,7 @@ extension SocketCarrier {
         } catch {
             // The alert that says why is on its way out; it is not waited for.
             takeCiphertext()
-            failSoon(.tls(error.text))
+            failSoon(error.isDamage ? .broken(error.text) : .tls(error.text))
         }
     }
 
@@ -55,7 +55,7 @@ extension SocketCarrier {
             do throws(StreamSecurityFailure) {
                 try security.send(bytes)
             } catch {
-                return failSoon(.tls(error.text))
+                return failSoon(error.isDamage ? .broken(error.text) : .tls(error.text))
             }
             takeCiphertext()
         } else {
