@@ -38,7 +38,7 @@ import Testing
         } values: {
             $0.take(["down/#"])
         }
-        harness.onBatchEnd = { harness.carrier.setGate(open: false) }
+        harness.onBatchEnd = { [unowned harness] in harness.carrier.setGate(open: false) }
         try harness.up(broker.port)
         let onlooker = try Onlooker(harness.loop, port: broker.port)
         onlooker.publishAll("down/x", count: 50) { [UInt8($0)] }
@@ -206,7 +206,7 @@ import Testing
         // A refused SUBACK ends it; the messages behind it are in the same batch.
         let message: [UInt8] = [0x32, 7, 0, 1, 0x61, 0, 9, 0, 1]
         harness.line.pieces = 1000...1000
-        harness.onBatchEnd = { harness.carrier.setGate(open: false) }
+        harness.onBatchEnd = { [unowned harness] in harness.carrier.setGate(open: false) }
         broker.send([0x90, 4] + (broker.packets.last?.id ?? []) + [0, 0x87] + message + message)
         harness.run { !harness.failures.isEmpty }
         harness.turns(20)

@@ -221,7 +221,7 @@ import Testing
         } values: {
             $0.take(["down/#"])
         }
-        harness.onBatchEnd = { harness.carrier.setGate(open: false) }
+        harness.onBatchEnd = { [unowned harness] in harness.carrier.setGate(open: false) }
         try harness.up(broker.port)
         let onlooker = try Onlooker(harness.loop, port: broker.port)
         try onlooker.publish("down/x", [1])
@@ -233,7 +233,7 @@ import Testing
         harness.run { harness.received.count == 2 }
         #expect(harness.received.map(\.payload) == [[1], [1]])
         // A gate that opens in time lets the farewell out, and the acknowledgement before it.
-        harness.onBatchEnd = { harness.carrier.setGate(open: false) }
+        harness.onBatchEnd = { [unowned harness] in harness.carrier.setGate(open: false) }
         try onlooker.publish("down/x", [2])
         harness.run { harness.received.count == 3 }
         harness.carrier.finish()
