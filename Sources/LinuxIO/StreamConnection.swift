@@ -26,6 +26,11 @@ public final class StreamConnection {
     private var handle: DescriptorReference?
     private var output: WriteQueue
     private var isWatched = true
+    private var isOutputEnding = false
+    /// `onEnd` is about to be called.
+    private var ending: EventLoop.TimerID?
+    /// The other side takes nothing any more; what it said before that is read to the end.
+    private var writeError: SystemError?
 
     /// Carries bytes over `socket`, which must be non-blocking. `readLimit`: the most bytes of one `onBytes`.
     public init(
@@ -34,6 +39,8 @@ public final class StreamConnection {
         self.loop = loop
         self.readLimit = readLimit
         output = WriteQueue(capacity: outputLimit)
+        // A write to somebody who has left is an error like any other.
+        signal(SIGPIPE, SIG_IGN)
         let handle = DescriptorReference(socket)
         self.handle = handle
         try loop.watch(handle.raw, .readable) { [weak self] in self?.ready($0) }
@@ -56,19 +63,36 @@ public final class StreamConnection {
 
     /// Queues bytes; false when they do not fit, or the connection has ended.
     public func write(_ bytes: [UInt8]) -> Bool {
-        guard let handle, output.append(bytes) else { return false }
+        guard handle != nil, writeError == nil, !isOutputEnding, output.append(bytes) else { return false }
+        flush()
+        return handle != nil && writeError == nil
+    }
+
+    /// Says, after all that was written, that nothing more comes; the other side's bytes still do.
+    public func endOutput() {
+        guard handle != nil, !isOutputEnding else { return }
+        isOutputEnding = true
+        flush()
+    }
+
+    private func flush() {
+        guard let handle, writeError == nil else { return }
         do throws(SystemError) {
             try output.flush(into: handle.descriptor)
-            applyInterest()
-            return true
+            if isOutputEnding, output.count == 0 { shutdown(handle.raw, Int32(SHUT_WR)) }
         } catch {
-            end(.failed(error))
-            return false
+            output.removeAll()
+            writeError = error
+            // With nothing left to read this is the end.
+            if unreadBytes == 0 { return end(.failed(error)) }
         }
+        applyInterest()
     }
 
     /// Closes it at once; nothing is called any more.
     public func close() {
+        if let ending { loop.cancel(ending) }
+        ending = nil
         guard let handle else { return }
         if isWatched { loop.unwatch(handle.raw) }
         self.handle = nil
@@ -94,9 +118,8 @@ public final class StreamConnection {
         guard let handle else { return }
         do throws(SystemError) {
             if readiness.contains(.writable), output.count > 0 {
-                try output.flush(into: handle.descriptor)
-                applyInterest()
-                if output.count == 0 { onDrained() }
+                flush()
+                if output.count == 0, writeError == nil { onDrained() }
             }
             guard self.handle === handle else { return }
             guard mayRead else {
@@ -120,6 +143,9 @@ public final class StreamConnection {
         guard handle != nil else { return }
         close()
         // Not from inside a call of the owner's.
-        loop.schedule(after: .zero) { [self] in onEnd(reason) }
+        ending = loop.schedule(after: .zero) { [self] in
+            ending = nil
+            onEnd(reason)
+        }
     }
 }

@@ -4,6 +4,8 @@ public import MosquittoClient
 public protocol BrokerConnection: AnyObject {
     /// Whether requests can be made.
     var isConnected: Bool { get }
+    /// What the broker has said about itself in its CONNACK.
+    var limits: MosquittoClient.Limits { get }
     /// While false nothing is written: no PUBACK leaves.
     var mayWrite: Bool { get set }
     /// While false nothing is read.
@@ -22,6 +24,11 @@ public protocol BrokerConnection: AnyObject {
         -> Int32
     /// Ends the connection in order.
     func disconnect()
+}
+
+extension BrokerConnection {
+    /// The protocol's defaults.
+    public var limits: MosquittoClient.Limits { MosquittoClient.Limits() }
 }
 
 extension MosquittoClient: BrokerConnection {}

@@ -13,6 +13,8 @@ public protocol ClientStream: AnyObject {
     var unreadBytes: Int { get }
     /// Gives the client bytes; false when they do not fit the bounded queue.
     func write(_ bytes: [UInt8]) -> Bool
+    /// Lets the client know, after all that was written, that nothing more comes.
+    func endInput()
     /// Bytes that the client has not taken.
     var pendingBytes: Int { get }
     /// Closes it; nothing is called afterwards.

@@ -24,7 +24,12 @@ public protocol StreamSecurity: AnyObject {
 public struct StreamSecurityFailure: Error, Equatable {
     /// What happened and what to do.
     public var text: String
+    /// Whether the bytes are to blame, not who sent them: another connection may do.
+    public var isDamage: Bool
 
     /// A failure.
-    public init(_ text: String) { self.text = text }
+    public init(_ text: String, isDamage: Bool = false) {
+        self.text = text
+        self.isDamage = isDamage
+    }
 }

@@ -32,6 +32,8 @@ final class PrivateClientStream: ClientStream {
 
     func write(_ bytes: [UInt8]) -> Bool { connection?.write(bytes) ?? false }
 
+    func endInput() { connection?.endOutput() }
+
     func close() {
         connection?.close()
         connection = nil

@@ -14,11 +14,17 @@ final class SecuredStream: StreamSecurity {
         }
     }
 
+    /// Before the handshake is done what is broken are the two sides' settings, after it the line.
+    private func failure(_ error: TLSError) -> StreamSecurityFailure {
+        let isDamage = error.kind == .overflow || error.kind == .broken && stream.isEstablished
+        return StreamSecurityFailure("\(error)", isDamage: isDamage)
+    }
+
     func start() throws(StreamSecurityFailure) {
         do throws(TLSError) {
             try stream.start()
         } catch {
-            throw StreamSecurityFailure("\(error)")
+            throw failure(error)
         }
     }
 
@@ -26,7 +32,7 @@ final class SecuredStream: StreamSecurity {
         do throws(TLSError) {
             return try stream.receive(ciphertext)
         } catch {
-            throw StreamSecurityFailure("\(error)")
+            throw failure(error)
         }
     }
 
@@ -34,7 +40,7 @@ final class SecuredStream: StreamSecurity {
         do throws(TLSError) {
             try stream.send(plaintext)
         } catch {
-            throw StreamSecurityFailure("\(error)")
+            throw failure(error)
         }
     }
 

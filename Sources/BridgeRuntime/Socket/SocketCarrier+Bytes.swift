@@ -50,7 +50,7 @@ extension SocketCarrier {
         } catch {
             // The alert that says why is on its way out; it is not waited for.
             takeCiphertext()
-            failSoon(.tls(error.text))
+            failSoon(error.isDamage ? .broken(error.text) : .tls(error.text))
         }
     }
 
@@ -66,7 +66,7 @@ extension SocketCarrier {
             do throws(StreamSecurityFailure) {
                 try security.send(bytes)
             } catch {
-                return failSoon(.tls(error.text))
+                return failSoon(error.isDamage ? .broken(error.text) : .tls(error.text))
             }
             takeCiphertext()
         } else {

@@ -45,7 +45,7 @@ extension SocketCarrier {
     }
 
     /// Publishes at QoS 1 and 2 that may be under way.
-    var window: Int { suspects > 0 ? 1 : values.window }
+    var window: Int { suspects > 0 ? 1 : min(values.window, client?.broker.limits.receiveMaximum ?? 1) }
 
     /// Whether a message is under way.
     func isOpen(_ id: Int64) -> Bool { open.contains { $0.id == id } }
@@ -60,6 +60,7 @@ extension SocketCarrier {
             open.append(
                 OpenMessage(
                     id: message.id, mid: mid, qos: message.qos, bytes: message.topic.count + message.payload.count + 8))
+            if message.qos > 0 { lastGiven = clock.now }
         } catch {
             let isHopeless = error.code == .invalid || error.code == .tooLarge
             delegate?.carrierRefused(
@@ -89,8 +90,8 @@ extension SocketCarrier {
 
     /// When an acknowledgement is late: all bytes are out, and nothing has come for so long.
     var lateAt: Duration? {
-        guard open.contains(where: { $0.qos > 0 }), outgoing.count == 0 else { return nil }
-        return max(lastReceived, emptySince) + values.acknowledgementTimeout
+        guard isGateOpen, outgoing.count == 0, open.contains(where: { $0.qos > 0 }) else { return nil }
+        return max(lastReceived, emptySince, lastGiven) + values.acknowledgementTimeout
     }
 
     /// What a reason code of PUBACK or PUBREC means for the message (MQTT 5.0, 3.4.2.1).

@@ -33,8 +33,11 @@ extension SocketCarrier {
             client.stream.mayRead = false
             client.stream.onBytes = { [weak self] in self?.clientWrote($0) }
             client.stream.onDrained = { [weak self] in self?.delegate?.carrierHasWork() }
-            client.stream.onClosed = { [weak self] reason in self?.clientLeft(reason) }
-            client.broker.onBatchEnd = { [weak self] in self?.delegate?.carrierBatchEnded() }
+            client.stream.onClosed = { [weak self] _ in self?.clientLeft() }
+            client.broker.onBatchEnd = { [weak self] in
+                guard let self, self.connection == connection else { return }
+                self.delegate?.carrierBatchEnded()
+            }
             openStream()
             client.broker.connect()
         } catch {
@@ -44,27 +47,34 @@ extension SocketCarrier {
 
     /// Opens or closes the gate for acknowledgements of what came in.
     func setGate(open: Bool) {
+        guard open != isGateOpen else { return }
         isGateOpen = open
-        guard phase != .closing else { return }
+        if open { lastGiven = clock.now }
+        // Once DISCONNECT is on its way nothing is held back any more.
+        if phase == .closing { return open ? sayGoodbye() : () }
         client?.broker.mayWrite = open
     }
 
-    private func clientLeft(_ reason: String) {
-        // What it has said last goes out; the event that says why follows.
-        if phase == .closing { closeIfDone() }
+    /// It has hung up, and its bytes were read to the end.
+    private func clientLeft() {
+        // Before that only when something ends it, of which an event tells.
+        guard phase == .closing, !hasClientLeft else { return }
+        hasClientLeft = true
+        security?.close()
+        takeCiphertext()
+        closeIfDone()
     }
 
     /// After DISCONNECT: finished when everything is with the module.
     func closeIfDone() {
-        guard phase == .closing, outgoing.count == 0, !(client?.broker.isConnected ?? false),
-            client?.stream.unreadBytes ?? 0 == 0
-        else { return }
+        guard phase == .closing, hasClientLeft, outgoing.count == 0 else { return }
         finishSoon()
     }
 
     private func handle(_ event: MosquittoClient.Event) {
         switch event {
         case .connected:
+            guard phase == .connecting else { return }
             phase = .subscribing
             delegate?.carrierSessionBegan()
             subscribe()
@@ -77,11 +87,8 @@ extension SocketCarrier {
                 Self.isTemporary(code)
                     ? .closed("the broker said: \(text)") : .refused("the broker refused the session: \(text)"))
         case .disconnected(let text):
-            if phase == .closing {
-                security?.close()
-                takeCiphertext()
-                return closeIfDone()
-            }
+            if phase == .closing { return clientLeft() }
+            if version == .v5, text.hasPrefix(Self.duplicateProperty) { return takeIdentifiersBack() }
             let isSilence = text.contains("keep-alive") || text.contains("no answer")
             fail(isSilence ? .silent(text) : .closed(text))
         case .message(let message): received(message)
@@ -91,6 +98,17 @@ extension SocketCarrier {
             guard let filter = unsubscribing.removeValue(forKey: mid) else { return }
             delegate?.carrierUnsubscribed(filter)
         }
+    }
+
+    /// What libmosquitto 2.0 says to a message with more than one subscription identifier, though the standard allows it
+    /// (MQTT 5.0, section 3.3.2.3.8): brokers that send one copy for overlapping filters put them all on it.
+    private static let duplicateProperty = "Duplicate property"
+
+    /// Without identifiers there is nothing to put on a message, and with MQTT 3.1.1 not even on one that waits already.
+    private func takeIdentifiersBack() {
+        if usesIdentifiers { usesIdentifiers = false } else { version = .v311 }
+        let how = usesIdentifiers || version == .v5 ? "no subscription identifiers are" : "MQTT 3.1.1 is"
+        fail(.closed("the broker sends one message for several subscriptions; \(how) used from now on"))
     }
 
     /// Reason codes of CONNACK that pass by themselves: server unavailable, busy, quota, connection rate.
@@ -105,7 +123,8 @@ extension SocketCarrier {
                 let filter = subscription.filter
                 // New retained messages only; of several copies that of the first filter is taken.
                 let options = MosquittoClient.SubscribeOptions(
-                    noLocal: values.isNoLocal(filter), retainHandling: 1, identifier: copies.identifiers[index])
+                    noLocal: values.isNoLocal(filter), retainHandling: 1,
+                    identifier: usesIdentifiers ? copies.identifiers[index] : nil)
                 // libmosquitto cannot receive QoS 2 so that a crash loses nothing.
                 let mid = try broker.subscribe(
                     "\(filter)", qos: min(subscription.qos, 1),
@@ -158,7 +177,7 @@ extension SocketCarrier {
         guard phase == .up, let broker = client?.broker else { return then(.failed("the link is down")) }
         let guest = GuestFilter(filter: filter, identifier: (nextGuest % 0xFFFF + 1) << 12)
         nextGuest += 1
-        let options = MosquittoClient.SubscribeOptions(identifier: guest.identifier)
+        let options = MosquittoClient.SubscribeOptions(identifier: usesIdentifiers ? guest.identifier : nil)
         do throws(MosquittoError) {
             let mid = try broker.subscribe(
                 "\(filter)", qos: min(qos, 1), options: version == .v5 ? options : MosquittoClient.SubscribeOptions())

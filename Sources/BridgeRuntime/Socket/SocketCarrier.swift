@@ -92,6 +92,8 @@ package final class SocketCarrier {
     static let incomingLimit = 16384
     /// DISCONNECT may take this long to get out.
     static let closingTime: Duration = .seconds(2)
+    /// Our client may take this long to read what came before the end.
+    static let lastWordsTime: Duration = .milliseconds(500)
 
     weak var delegate: (any SocketCarrierDelegate)?
     let clock: any BridgeClock
@@ -115,6 +117,8 @@ package final class SocketCarrier {
     var marks: [(plain: UInt64, network: UInt64)] = []
     var lastReceived: Duration = .zero
     var emptySince: Duration = .zero
+    /// When a message above QoS 0 was last given to the client, or let out of it.
+    var lastGiven: Duration = .zero
 
     // Subscriptions.
     var copies = LocalCopies(filters: [])
@@ -122,6 +126,8 @@ package final class SocketCarrier {
     var unsubscribing: [Int32: [UInt8]] = [:]
     var guests: [GuestFilter] = []
     var nextGuest: UInt32 = 0
+    /// Whether subscriptions carry identifiers.
+    var usesIdentifiers = true
 
     // Messages.
     var open: [OpenMessage] = []
@@ -132,6 +138,10 @@ package final class SocketCarrier {
     var isGateOpen = true
     /// When something that is due counts as late.
     var due: Duration?
+    /// Between `finish` and `carrierFinished`.
+    var isFinishing = false
+    /// After DISCONNECT: the client has hung up, and all that it said is read.
+    var hasClientLeft = false
 
     package init(_ values: Values, clock: any BridgeClock) {
         self.values = values
@@ -147,7 +157,7 @@ package final class SocketCarrier {
     /// The module's TCP connection is up: TLS and MQTT begin.
     func streamOpened() {
         drop()
-        connection += 1
+        guard !isFinishing else { return finishSoon() }
         phase = .connecting
         lastReceived = clock.now
         emptySince = clock.now
@@ -162,26 +172,51 @@ package final class SocketCarrier {
         connect()
     }
 
+    /// The broker's side of it is gone, and all its bytes were `received`. The client may not have read its last words
+    /// yet, which say why: what comes of them follows, and the end as `carrierFailed` (or `carrierFinished`).
+    func streamEnded() {
+        guard phase != .closing else { return finishSoon() }
+        guard phase != .down else { return }
+        outgoing.removeAll()
+        client?.stream.mayRead = false
+        client?.stream.endInput()
+        let connection = self.connection
+        _ = clock.schedule(at: clock.now + Self.lastWordsTime) { [weak self] in
+            guard let self, self.connection == connection else { return }
+            self.fail(.closed("the broker closed the connection"))
+        }
+    }
+
     /// It is gone. Returns the messages that were under way, in their order.
     func streamClosed() -> [OpenMessage] {
         defer { drop() }
+        if isFinishing { finishSoon() }
         return open
     }
 
     /// Ends the session in order; `carrierFinished` follows, also when there is none.
     func finish() {
-        guard phase == .up || phase == .subscribing, let client else {
+        isFinishing = true
+        guard phase == .up || phase == .subscribing else {
             phase = .closing
             return finishSoon()
         }
         phase = .closing
         due = clock.now + Self.closingTime
+        sayGoodbye()
+    }
+
+    /// Not through a closed gate: the acknowledgements in front of DISCONNECT are for messages that may yet be lost.
+    func sayGoodbye() {
+        guard isGateOpen, let client else { return }
         client.broker.mayWrite = true
         client.broker.disconnect()
         delegate?.carrierHasWork()
     }
 
     private func drop() {
+        // A client that is in the middle of telling something goes on with it.
+        connection += 1
         client?.stream.close()
         (client, security, phase, isSecure, due) = (nil, nil, .down, false, nil)
         outgoing.removeAll()
@@ -189,7 +224,7 @@ package final class SocketCarrier {
         (plainRead, ciphered, acceptedBytes, marks) = (0, 0, 0, [])
         (subscribing, unsubscribing, guests) = ([:], [:], [])
         (open, fences) = ([], [])
-        isGateOpen = true
+        (isGateOpen, hasClientLeft) = (true, false)
     }
 
     /// The session cannot go on. Not from inside a call of the owner's.
@@ -206,8 +241,9 @@ package final class SocketCarrier {
         switch phase {
         case .down: return
         case .closing: return finishSoon()
-        case .connecting, .subscribing, .up: break
+        case .connecting, .subscribing, .up: phase = .down
         }
+        due = nil
         // One of those under way may be what the broker cannot bear; by themselves it is found.
         switch failure {
         case .closed, .silent: suspects = max(suspects, open.count { $0.qos > 0 })
@@ -218,9 +254,9 @@ package final class SocketCarrier {
 
     func finishSoon() {
         due = nil
-        let connection = self.connection
         _ = clock.schedule(at: clock.now) { [weak self] in
-            guard let self, self.connection == connection, self.phase == .closing else { return }
+            guard let self, self.isFinishing else { return }
+            self.isFinishing = false
             self.phase = .down
             self.delegate?.carrierFinished()
         }
@@ -243,7 +279,6 @@ package final class SocketCarrier {
         case .closing: finishSoon()
         case .up: failSoon(.silent("an acknowledgement is late, and nothing else came either"))
         }
-        due = nil
-        lastReceived = now
+        (due, lastReceived) = (nil, now)
     }
 }

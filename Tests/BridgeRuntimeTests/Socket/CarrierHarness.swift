@@ -59,9 +59,9 @@ final class CarrierHarness {
     private(set) var sent = 0
     private(set) var mostWaiting = 0
     private(set) var mostOpen = 0
-    private(set) var largestPieceHeld = 0
 
     private var tcp: StreamConnection?
+    private var leaving: StreamConnection?
     private var incoming = ByteQueue()
     private var sending: (count: Int, turns: Int)?
     private var receiveTurns = 0
@@ -79,10 +79,12 @@ final class CarrierHarness {
         directory = try TemporaryDirectory("carrier")
         var settings = LinkSettings(host: "broker.example", port: 1883, clientID: bytes("box"))
         change(&settings)
+        var remote = Configuration.Remote(host: "broker", clientID: "box")
+        remote.socketKeepalive = settings.keepalive
         let configuration = Configuration(
             bridge: Configuration.Bridge(name: "box"),
             local: Configuration.Local(host: "localhost", port: 1883, clientID: "x"),
-            module: Configuration.Module(), remote: Configuration.Remote(host: "broker", clientID: "box"), routes: [],
+            module: Configuration.Module(), remote: remote, routes: [],
             queue: Configuration.Queue(path: "/q", maxBytes: 1 << 20, overflow: .dropOldest),
             control: Configuration.Control(socket: nil))
         var values = configuration.carrierValues(settings, tls: tls, directory: directory.path, loop: loop)
@@ -120,6 +122,9 @@ final class CarrierHarness {
         self.tcp = nil
         returned = carrier.streamClosed()
     }
+
+    /// Writes to the broker, past the carrier.
+    func write(_ bytes: [UInt8]) { _ = tcp?.write(bytes) }
 
     /// Whether a connection is there.
     var isOpen: Bool { tcp != nil }
@@ -169,7 +174,10 @@ final class CarrierHarness {
         mostOpen = max(mostOpen, carrier.open.count)
         var moved = send()
         if tcp != nil { moved = receive() || moved }
-        if hasEnded, incoming.count == 0, tcp != nil { cut() }
+        if hasEnded, incoming.count == 0, tcp != nil {
+            hasEnded = false
+            carrier.streamEnded()
+        }
         if let due = carrier.deadline, due <= clock.now { carrier.deadlineReached(now: clock.now) }
         return moved
     }
@@ -213,7 +221,16 @@ extension CarrierHarness: SocketCarrierDelegate {
         failures.append(failure)
         if closesOnFailure { cut() }
     }
-    func carrierFinished() { farewells += 1 }
+    func carrierFinished() {
+        farewells += 1
+        returned = carrier.streamClosed()
+        // Closed in order: a close with bytes unread would be a reset, and the broker may not have read everything.
+        tcp?.endOutput()
+        leaving = tcp
+        tcp = nil
+        leaving?.onBytes = { _ in }
+        leaving?.onEnd = { [unowned self] _ in leaving = nil }
+    }
     func carrierHasWork() {}
     func carrierAcknowledged(_ id: Int64, qos: Int) {
         acknowledged.append(id)
