@@ -47,7 +47,7 @@ extension LoneSession: DeskOwner {
 
     func enqueue(_ message: DeskMessage, follows: Bool, then: @escaping (DeskMessage.Progress) -> Void) {
         guard hasQueue, let state else { return then(.refused("there is no queue")) }
-        let limits = RemoteLimits(maximumPayload: Dispatcher.largestPayload)
+        let limits = RemoteLimits(maximumPayload: module.largestPayload)
         if let problem = limits.problem(topic: message.topic, payloadCount: message.payload.count) {
             return then(.refused("refused: \(problem.reason)"))
         }

@@ -7,7 +7,7 @@ extension Dispatcher {
     /// it was refused, and with `follows` of its end after that.
     func enqueue(_ message: DeskMessage, follows: Bool, then: @escaping (DeskMessage.Progress) -> Void) {
         guard !stopping else { return then(.refused("the service is stopping")) }
-        let limits = RemoteLimits(maximumPayload: profile?.payloadLimit ?? Self.largestPayload)
+        let limits = RemoteLimits(maximumPayload: acceptedPayload)
         if let problem = limits.problem(topic: message.topic, payloadCount: message.payload.count) {
             return then(.refused("refused: \(problem.reason)"))
         }

@@ -14,7 +14,7 @@ extension Dispatcher: LocalDriverDelegate {
             counters.outUnrouted += 1
         case .refused(let code, let reason): refuseRead(message, code, reason)
         case .forward(let forward):
-            let limits = RemoteLimits(maximumPayload: profile?.payloadLimit ?? Self.largestPayload)
+            let limits = RemoteLimits(maximumPayload: acceptedPayload)
             if let problem = limits.problem(topic: forward.topic, payloadCount: message.payload.count) {
                 return refuseRead(message, problem.code, problem.reason)
             }

@@ -16,10 +16,6 @@ package final class Dispatcher {
     static let unstoredLimit = 1 << 20
     /// Refusals that wait for the list, which holds no more.
     static let refusalLimit = 1000
-    /// The most bytes any profile can publish: more is refused before the module is known.
-    static let largestPayload = max(socketPayloadLimit, ModuleProfile.all.map(\.payloadLimit).max() ?? 4100)
-    /// What is carried over a socket link: a message of this size keeps a line of 115200 baud busy for half a minute.
-    static let socketPayloadLimit = 262_144
     /// Rows that may be with a socket link; its own window counts what is not acknowledged.
     static let socketInFlight = 256
 
@@ -230,9 +226,12 @@ package final class Dispatcher {
         beat()
     }
 
+    /// Largest payload that is accepted: before the module is known, what any could carry over this bridge's links.
+    var acceptedPayload: Int { profile == nil ? module.largestPayload : payloadLimit }
+
     /// Largest payload that can be carried; that of the most careful module until it is known.
     private var payloadLimit: Int {
-        linkKind == .socket ? Self.socketPayloadLimit : (profile ?? .ec716s).payloadLimit
+        linkKind == .socket ? ModuleDriver.socketPayloadLimit : (profile ?? .ec716s).payloadLimit
     }
 
     func refuseOut(_ id: Int64, code: String, reason: String) {

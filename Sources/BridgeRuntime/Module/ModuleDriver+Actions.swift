@@ -31,6 +31,7 @@ extension ModuleDriver {
             if log.isDebug { log(.debug, "<- \(shown(urc))") }
             // The broker closes after our DISCONNECT: no loss.
             if urc == .closed, saysFarewell { return carrierFinished() }
+            if urc == .closed, isOnline, transfer != nil { return listenToLastWords() }
             if urc == .outcome(.connackOK) { delegate?.moduleSessionBegan() }
             if case .outcome(let outcome) = urc { guestOutcome(outcome) }
             if case .outcome(let outcome) = urc { run(publisher.outcomeReceived(outcome, now: now)) }

@@ -4,6 +4,14 @@ import ModemCore
 
 /// The socket link: the bytes of one TCP connection between the carrier and the module, and what the carrier reports.
 extension ModuleDriver {
+    /// What is carried over a socket link: a message of this size keeps a line of 115200 baud busy for half a minute.
+    static let socketPayloadLimit = 262_144
+
+    /// The most bytes of a payload that any module could carry: more is refused before it is known which one it is.
+    var largestPayload: Int {
+        carrier == nil ? ModuleProfile.all.filter(\.hasMQTT).map(\.payloadLimit).max() ?? 4100 : Self.socketPayloadLimit
+    }
+
     /// Whether the remote broker sends our own publishes back: MQTT 5 has a word against that (*no local*).
     var bringsEchoes: Bool { link.kind == .mqtt || carrier?.isOldProtocol ?? false }
 
@@ -11,9 +19,9 @@ extension ModuleDriver {
     func driveStream() {
         guard transfer != nil, let carrier, owner == .nobody, session.isIdle, waitingLink == nil else { return }
         let turn = transfer?.turn(
-            waiting: carrier.waitingBytes, mayReceive: carrier.mayReceive, now: clock.now)
+            waiting: lastWords == nil ? carrier.waitingBytes : 0, mayReceive: carrier.mayReceive, now: clock.now)
         switch turn {
-        case nil, .nothing: break
+        case nil, .nothing: if lastWords != nil { endStream() }
         case .run(let command): perform { $0.submit(command, for: .stream) }
         case .send(let count):
             perform { driver in
@@ -28,6 +36,35 @@ extension ModuleDriver {
         }
     }
 
+    /// What the broker said last: an acknowledgement, or why it closes.
+    struct LastWords {
+        /// When they are given up.
+        var due: Duration
+        /// Whether the module has been read empty, so that only the client still reads.
+        var areRead = false
+    }
+
+    /// `CLOSED`: what still lies in the module is read before the link machine hears of it.
+    func listenToLastWords() {
+        guard lastWords == nil else { return }
+        lastWords = LastWords(due: clock.now + .seconds(2))
+        streamEvent(.dataWaiting)
+    }
+
+    /// Nothing more comes of the connection.
+    private func endStream() {
+        guard let words = lastWords, !words.areRead else { return }
+        lastWords?.areRead = true
+        lastWords?.due = clock.now + .seconds(2)
+        carrier?.streamEnded()
+    }
+
+    /// Nothing more is to be learnt of why it was closed.
+    private func streamIsClosed() {
+        lastWords = nil
+        run(link.urcReceived(.closed, now: clock.now))
+    }
+
     func openStream(_ profile: SocketProfile) {
         transfer = SocketTransfer(profile: profile, pushes: !link.readsOnRequest)
         transfer?.opened()
@@ -37,6 +74,7 @@ extension ModuleDriver {
     func closeStream() {
         guard transfer != nil else { return }
         transfer = nil
+        lastWords = nil
         for message in carrier?.streamClosed() ?? [] {
             if Self.isGuest(message.id) { continue }  // Dismissed with the other guests' messages.
             delegate?.moduleReturned(message.id, certainlyNotSent: false)
@@ -86,11 +124,14 @@ extension ModuleDriver {
             for action in transfer?.deadlineReached(now: now) ?? [] { run(action) }
         }
         carrier?.deadlineReached(now: now)
+        if let words = lastWords, words.due <= now { words.areRead ? streamIsClosed() : endStream() }
     }
 
     private func run(_ action: SocketTransfer.Action) {
         switch action {
         case .accepted(let count): carrier?.accepted(count)
+        // What can be read of a closed connection is read.
+        case .failed where lastWords != nil: endStream()
         case .failed(let reason): run(link.sessionFailed(.broken(reason), now: clock.now))
         }
     }
@@ -102,7 +143,17 @@ extension ModuleDriver: SocketCarrierDelegate {
     func carrierEstablished() { perform { $0.run($0.link.sessionEstablished(now: $0.clock.now)) } }
 
     func carrierFailed(_ failure: SessionFailure) {
-        perform { $0.run($0.link.sessionFailed(failure, now: $0.clock.now)) }
+        perform { driver in
+            guard driver.lastWords != nil else {
+                return driver.run(driver.link.sessionFailed(failure, now: driver.clock.now))
+            }
+            switch failure {
+            case .refused, .tls:
+                driver.lastWords = nil
+                driver.run(driver.link.sessionFailed(failure, now: driver.clock.now))
+            case .silent, .closed, .broken: driver.streamIsClosed()
+            }
+        }
     }
 
     func carrierFinished() {

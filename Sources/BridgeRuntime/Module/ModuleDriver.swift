@@ -74,6 +74,8 @@ final class ModuleDriver {
     let carrier: SocketCarrier?
     /// The bytes of that connection; `nil`: there is none.
     var transfer: SocketTransfer?
+    /// The connection was closed by the other side, and what it said last is still being read.
+    var lastWords: LastWords?
     /// Whether the session says farewell; then the link machine is stopped.
     var saysFarewell = false
     /// Called before anything of a send goes out, and with `nil` once none is open any more.
@@ -313,7 +315,7 @@ final class ModuleDriver {
         driveStream()
         let deadlines = [
             session.deadline, link.deadline, publisher.deadline, pausedUntil, guests.deadline, transfer?.deadline,
-            carrier?.deadline,
+            carrier?.deadline, lastWords?.due,
         ]
         deadline?.move(to: deadlines.compactMap { $0 }.min())
     }
