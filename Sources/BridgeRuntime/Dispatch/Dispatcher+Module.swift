@@ -12,6 +12,10 @@ extension Dispatcher: ModuleDriverDelegate {
     func moduleOnline(_ profile: ModuleProfile, over kind: LinkKind) {
         self.profile = profile
         linkKind = kind
+        let wanted = kind == .socket ? about.socketHeartbeat : about.heartbeat
+        if wanted?.topic != heartbeat?.topic || wanted?.every != heartbeat?.every {
+            heartbeat = wanted.map { HeartbeatWatch(topic: $0.topic, every: $0.every) }
+        }
         outbox.maximumInFlight = kind == .socket ? Self.socketInFlight : 1
         counters.sessions += 1
         echoes.receiveLimit = profile.receiveLimit

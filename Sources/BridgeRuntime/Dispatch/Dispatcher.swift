@@ -127,6 +127,8 @@ package final class Dispatcher {
         package var name: String?
         /// `[remote] heartbeat`: its topic and after which silence it is sent.
         package var heartbeat: (topic: [UInt8], every: Duration)?
+        /// The same over a socket link, where MQTT's own keep-alive does it unless told otherwise.
+        package var socketHeartbeat: (topic: [UInt8], every: Duration)?
         /// When the first certificate of `[remote] tls` ends, Unix seconds; `nil`: there is none.
         package var certificatesEnd: Int64?
 

@@ -95,9 +95,11 @@ extension Configuration {
 
     /// What the bridge tells of itself.
     func about(_ certificates: RemoteCertificates?) -> Dispatcher.About {
-        Dispatcher.About(
-            name: bridge.name, heartbeat: remote.heartbeat(for: linkKind ?? .mqtt).map { ($0.topic, $0.every) },
+        var about = Dispatcher.About(
+            name: bridge.name, heartbeat: remote.heartbeat(for: .mqtt).map { ($0.topic, $0.every) },
             certificatesEnd: certificates?.firstEnd)
+        about.socketHeartbeat = remote.heartbeat(for: .socket).map { ($0.topic, $0.every) }
+        return about
     }
 
     var commitLimits: CommitSchedule.Limits {
