@@ -10,8 +10,10 @@ enum Bench {
     /// The process's exit status.
     static func main(_ arguments: [String]) -> Int32 {
         // The same program plays the parts that need a process of their own.
-        if arguments.count == 4, arguments[1] == SimulatorChild.flag {
-            return SimulatorChild.serve(baud: Int(arguments[2]) ?? 0, latency: Int(arguments[3]) ?? 0)
+        if arguments.count == 6, arguments[1] == SimulatorChild.flag {
+            return SimulatorChild.serve(
+                baud: Int(arguments[2]) ?? 0, latency: Int(arguments[3]) ?? 0, roundTrip: Int(arguments[4]) ?? 0,
+                transcript: arguments[5])
         }
         if arguments.count == 3, arguments[1] == PingPong.flag { return PingPong.serve(arguments[2]) }
         let options: BenchOptions
@@ -41,6 +43,7 @@ enum Bench {
             do {
                 switch part {
                 case .throughput: try Throughput(bench, isQuick: options.isQuick).run()
+                case .links: try Links(bench, isQuick: options.isQuick).run()
                 case .ownTime: try OwnTime(bench, isQuick: options.isQuick).run()
                 case .footprint: try Footprint(bench, isQuick: options.isQuick).run()
                 case .start: try StartTime(bench, isQuick: options.isQuick).run()

@@ -6,6 +6,7 @@ struct BenchOptions {
     /// What can be measured alone.
     enum Part: String, CaseIterable {
         case throughput
+        case links
         case ownTime = "own-time"
         case footprint
         case start

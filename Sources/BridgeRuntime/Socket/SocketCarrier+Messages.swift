@@ -32,7 +32,7 @@ extension SocketCarrier {
     }
 
     /// Bytes of QoS 0 messages that may be under way: as much as keeps the line busy.
-    static let unacknowledgedBytes = 4096
+    static let unacknowledgedBytes = 12288
 
     /// Whether `publish` would be taken now.
     var canPublish: Bool {

@@ -87,7 +87,7 @@ package final class SocketCarrier {
     }
 
     /// The client's bytes that may wait for the module before no more are read from it.
-    static let outgoingLimit = 4096
+    static let outgoingLimit = 8192
     /// The module's bytes that may wait for the client before no more are asked of the module.
     static let incomingLimit = 16384
     /// DISCONNECT may take this long to get out.

@@ -2,7 +2,7 @@
 struct ReadSchedule {
     /// A full send waits for a read for so many sends, or so long after the notice, at most.
     static let sendsBeforeRead = 3
-    static let longestNotice: Duration = .milliseconds(300)
+    static let longestNotice: Duration = .milliseconds(600)
     /// A notice may have been lost: a read while an answer is awaited, and while none is.
     static let awaitingRead: Duration = .seconds(10)
     static let idleRead: Duration = .seconds(60)

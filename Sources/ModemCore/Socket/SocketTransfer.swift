@@ -82,7 +82,7 @@ public struct SocketTransfer: ~Copyable {
         let wanted = sendPause.map { $0 > now } ?? false ? 0 : min(max(waiting, 0), profile.sendLimit)
         let step = wanted > 0 ? window.next(wanted, now: now) : .wait
         if mayReceive, reads.isDue(now: now), let command = read,
-            step == .wait || reads.goesFirst(isFull: wanted == profile.sendLimit, now: now)
+            step == .wait || reads.goesFirst(isFull: wanted * 3 >= profile.sendLimit * 2, now: now)
         {
             running = .read
             reads.started()

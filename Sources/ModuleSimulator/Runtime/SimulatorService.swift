@@ -104,11 +104,19 @@ public final class SimulatorService {
 
     // MARK: Running
 
+    private var waiting: [SimulatedPort.Effect] = []
+    private var isApplying = false
+
     private func pump() { apply(port.advance(now: now)) }
 
     private func apply(_ effects: [SimulatedPort.Effect]) {
-        guard !isStopped else { return }
-        for effect in effects {
+        waiting += effects
+        // What a connection says while it is given bytes has its turn after them: its effects are younger.
+        guard !isApplying else { return }
+        isApplying = true
+        defer { isApplying = false }
+        while !isStopped, !waiting.isEmpty {
+            let effect = waiting.removeFirst()
             switch effect {
             case .toHost(let bytes, let tags): print(bytes, tags)
             case .network(let action): perform(action)

@@ -9,8 +9,8 @@ final class BridgeChild {
     private var log: [String] = []
 
     /// Starts it on the module at `port`. What is published locally under `bench/NAME/0` goes out at QoS 0, what is
-    /// published under `bench/NAME/1` at QoS 1.
-    init(_ bench: Workbench, name: String, port: String, baud: Int) throws {
+    /// published under `bench/NAME/1` at QoS 1. `remote`: further lines of `[remote]`.
+    init(_ bench: Workbench, name: String, port: String, baud: Int, remote: [String] = []) throws {
         directory = try TemporaryDirectory("bench")
         let text = """
             [local]
@@ -24,6 +24,7 @@ final class BridgeChild {
             host = "127.0.0.1"
             port = \(bench.remote.port)
             client_id = "bench-remote-\(name)"
+            \(remote.joined(separator: "\n"))
             [[route]]
             direction = "out"
             topic = "bench/\(name)/0"

@@ -10,10 +10,13 @@ final class SimulatorChild {
     private let child: ChildProcess
     private var line = ""
 
-    /// Starts one; `path` says when it is ready. `latency` from the last byte of a command to its answer.
-    init(baud: Int, latency: Duration, loop: EventLoop) throws(SystemError) {
-        let microseconds = Int(latency.inSeconds * 1_000_000)
-        var options = ChildProcess.Options(BenchOptions.ownPath, [Self.flag, "\(baud)", "\(microseconds)"])
+    /// Starts one; `path` says when it is ready. `latency` from the last byte of a command to its answer, `roundTrip` to
+    /// the broker and back.
+    init(
+        baud: Int, latency: Duration, roundTrip: Duration = .zero, transcript: String = "", loop: EventLoop
+    ) throws(SystemError) {
+        let times = [latency, roundTrip].map { "\(Int($0.inSeconds * 1_000_000))" }
+        var options = ChildProcess.Options(BenchOptions.ownPath, [Self.flag, "\(baud)"] + times + [transcript])
         options.standardInput = .pipe
         options.standardOutput = .pipe
         options.ownGroup = true
@@ -27,8 +30,10 @@ final class SimulatorChild {
     var path: String? { line.hasPrefix("ready ") ? String(line.dropFirst(6)) : nil }
 
     /// The child's side: serves until it is killed.
-    static func serve(baud: Int, latency: Int) -> Int32 {
+    static func serve(baud: Int, latency: Int, roundTrip: Int, transcript: String) -> Int32 {
         var options = SimulatorOptions()
+        options.networkLatency = .microseconds(roundTrip)
+        options.transcript = transcript.isEmpty ? nil : transcript
         options.baud = baud
         options.latency = .microseconds(latency)
         options.bootDelay = .milliseconds(100)

@@ -21,7 +21,10 @@ final class Workbench {
     init(binary: String) throws {
         self.binary = binary
         loop = try EventLoop()
-        local = try BrokerProcess()
+        // As docs/links.md advises: a window of 20 over the link wants more than 20 from the local broker.
+        var options = BrokerProcess.Options()
+        options.extraLines = ["max_inflight_messages 64"]
+        local = try BrokerProcess(options)
         remote = try BrokerProcess()
         publisher = try OutsidePublisher(port: local.port, loop: loop)
         subscriber = try OutsideSubscriber(port: remote.port, loop: loop)
