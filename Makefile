@@ -13,10 +13,12 @@ MANDIR  ?= $(PREFIX)/share/man
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
-# For `make soak`: the seed (or 1-100), virtual hours, messages a second each way.
+# For `make soak`: the seed (or 1-100), virtual hours, messages a second each way, and which way to the remote broker
+# (mqtt, cip, read, qi, bc260y); the seed chooses when that is empty.
 SEED    ?= 1-20
 HOURS   ?= 4
 RATE    ?= 1
+LINK    ?=
 # For `make bench`: --quick, --only NAME.
 BENCH_FLAGS ?=
 # For `make fuzz`: seconds for each target, and which (all unless told).
@@ -40,7 +42,7 @@ help:
 	@echo "  make build     the release binary: $(SCRATCH)/release/cellbridge"
 	@echo "  make check     format, imports, tests, a short run of the fuzzers, the budgets of size and memory"
 	@echo "  make bench     throughput and latency, as a share of what the line allows"
-	@echo "  make soak      the whole bridge under virtual time and faults: SEED=7 HOURS=100, SEED=1-500"
+	@echo "  make soak      the whole bridge under virtual time and faults: SEED=7 HOURS=100 LINK=qi, SEED=1-500"
 	@echo "  make fuzz      libFuzzer over everything that reads what others wrote; TIME=60 seconds each, TARGET=lexer"
 	@echo "  make sanitize  tests under the thread and the address sanitizer"
 	@echo "  make install   binary, unit, manual pages, completions, a sample configuration (DESTDIR, PREFIX)"
@@ -65,7 +67,7 @@ check: build
 
 soak: setup
 	@$(RELEASE) --product soak
-	@$(abspath $(SCRATCH))/release/soak --seed $(SEED) --hours $(HOURS) --rate $(RATE)
+	@$(abspath $(SCRATCH))/release/soak --seed $(SEED) --hours $(HOURS) --rate $(RATE) --link "$(LINK)"
 
 bench: build
 	@$(RELEASE) --product bench

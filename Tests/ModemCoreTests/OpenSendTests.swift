@@ -90,4 +90,15 @@ import Testing
         #expect(harness.behave(until: { $0.isOnline }))
         #expect(harness.violations == [])
     }
+
+    /// The words for it differ, and before it has said who it is nobody knows which ones it takes.
+    @Test func aModuleThatIsNotKnownIsRestartedInEveryWay() {
+        var settings = LinkSettings(host: "broker.example", port: 1883, clientID: Array("box".utf8))
+        let lines = LinkStateMachine(settings).restartLines.map { String(decoding: $0, as: UTF8.self) }
+        #expect(lines == ["AT+RESET", "AT+CFUN=1,1"])
+        settings.profile = .quectelGSM
+        #expect(LinkStateMachine(settings).restartLines == [Array("AT+CFUN=1,1".utf8)])
+        settings.profile = .air780e
+        #expect(LinkStateMachine(settings).restartLines == [Array("AT+RESET".utf8)])
+    }
 }

@@ -1,11 +1,12 @@
 import Glibc
 import Soak
 
-/// `soak [--seed N[-M]] [--hours H] [--rate R] [--transcript FILE]`: runs, and prints figures.
+/// `soak [--seed N[-M]] [--hours H] [--rate R] [--link NAME] [--transcript FILE]`: runs, and prints figures.
 struct SoakCommand {
     private var seeds: ClosedRange<UInt64> = 1...1
     private var hours = 1.0
     private var rate = 1.0
+    private var link: SoakLink?
     private var transcript: String?
     private var problem: String?
 
@@ -26,6 +27,7 @@ struct SoakCommand {
                 seeds = first...last
             case "--hours" where Double(value).map { $0 > 0 } ?? false: hours = Double(value) ?? 1
             case "--rate" where Double(value).map { $0 > 0 && $0 <= 1000 } ?? false: rate = Double(value) ?? 1
+            case "--link" where value.isEmpty || SoakLink(rawValue: value) != nil: link = SoakLink(rawValue: value)
             case "--transcript": transcript = value
             default:
                 problem = "\(name) \(value)?"
@@ -37,7 +39,9 @@ struct SoakCommand {
     /// The exit status: 0 when every promise was kept, 1 when one was not, 64 for wrong arguments.
     func run() -> Int32 {
         if let problem {
-            say("soak: \(problem)\nusage: soak [--seed N[-M]] [--hours H] [--rate R] [--transcript FILE]")
+            say(
+                "soak: \(problem)\nusage: soak [--seed N[-M]] [--hours H] [--rate R] "
+                    + "[--link \(SoakLink.allCases.map(\.rawValue).joined(separator: "|"))] [--transcript FILE]")
             return 64
         }
         var status: Int32 = 0
@@ -48,7 +52,7 @@ struct SoakCommand {
     private func runOne(_ seed: UInt64) -> Bool {
         let before = Self.processorTime
         let keeps = transcript == nil ? 600 : 1_000_000
-        let report = SoakRun(seed: seed, hours: hours, rate: rate, keeps: keeps).run()
+        let report = SoakRun(seed: seed, hours: hours, rate: rate, link: link, keeps: keeps).run()
         let seconds = Self.processorTime - before
         if let transcript { write(report.transcript, to: transcript) }
         say(
@@ -65,7 +69,7 @@ struct SoakCommand {
         guard let violation = report.violation else { return true }
         if transcript == nil { for line in report.transcript { say(line) } }
         say("FAILED seed \(seed): \(violation)")
-        say("again: soak --seed \(seed) --hours \(hours) --rate \(rate)")
+        say("again: soak --seed \(seed) --hours \(hours) --rate \(rate)\(link.map { " --link \($0.rawValue)" } ?? "")")
         return false
     }
 

@@ -41,11 +41,16 @@ extension Lexer {
             return token
         case .data(let bytes, let size):
             let line = frame.lineLength.map { Array(buffer[head..<(head + $0)]) }
-            let isDoubtful = head < doubtfulEnd
-            let token =
-                isDoubtful || !frame.isOurs
-                ? Token.discarded(Discard(kind: .damagedFrame, excerpt: excerpt(length: frame.payloadStart)))
-                : .frame(line: line, data: bytes)
+            let discard = Discard(kind: .damagedFrame, excerpt: excerpt(length: frame.payloadStart))
+            let token: Token =
+                if !frame.isOurs {
+                    .discarded(discard)
+                } else if head < doubtfulEnd {
+                    // Left out, it would be missing in the stream, and nobody would know.
+                    .damaged(discard)
+                } else {
+                    .frame(line: line, data: bytes)
+                }
             head += size
             mode = .lineStart
             return token
@@ -89,8 +94,8 @@ extension Lexer {
             if buffer[head] == bytes[done] {
                 done += 1
                 head += 1
-            } else if Self.isBlank(buffer[head]), bytes[..<done].allSatisfy(Self.isBlank) {
-                // The blank of the prompt.
+            } else if Self.isBlank(buffer[head]) {
+                // The blank of the prompt, or the line ends around a frame in the middle.
                 head += 1
             } else {
                 echo = (bytes, done)

@@ -25,6 +25,12 @@ extension BridgeAssembly {
         package var locallyPublished = 0
         /// Echoes expected.
         package var echoes = 0
+        /// Bytes of a socket link that wait for the module.
+        package var streamBytes = 0
+        /// Messages that its MQTT client has.
+        package var streamMessages = 0
+        /// Places in its stream that are kept.
+        package var streamMarks = 0
     }
 
     /// What is in memory now.
@@ -40,6 +46,9 @@ extension BridgeAssembly {
         load.removals = dispatcher.outbox.finishedCount + dispatcher.inbox.finishedCount
         load.locallyPublished = dispatcher.locallyPublished.count
         load.echoes = dispatcher.echoes.count
+        load.streamBytes = module.carrier?.waitingBytes ?? 0
+        load.streamMessages = module.carrier?.open.count ?? 0
+        load.streamMarks = (module.carrier?.marks.count ?? 0) + (module.carrier?.fences.count ?? 0)
         return load
     }
 

@@ -45,6 +45,8 @@ extension ModuleDriver {
             run(link.delivered(now: now))
             delegate?.moduleReceived(message, for: .everybody)
         case .synchronised:
+            // It takes commands: no send is open.
+            openSend = nil
             link.hostClock(hostClock())
             run(link.synchronised(now: now))
         case .synchronisationFailed:
@@ -75,6 +77,8 @@ extension ModuleDriver {
         run(session.portClosed(now: clock.now))
         owner = .nobody
         current = nil
+        // The module counts on: what is written once the port is back would be taken for the rest.
+        if let openSend { link.dataModeRecorded(bytes: openSend.bytes, send: openSend) }
         run(link.portClosed(reason: reason, now: clock.now))
     }
 
@@ -155,7 +159,8 @@ extension ModuleDriver {
         case .restartBlindly:
             forgetCommands()
             delegate?.moduleCounted(\.moduleRestarts, 1)
-            let bytes = [0x0D, 0x0A] + link.currentProfile.restart.line + [0x0D, 0x0A]
+            let end: [UInt8] = [0x0D, 0x0A]
+            let bytes = link.restartLines.reduce(end) { $0 + $1 + end }
             tellSent(bytes)
             if !port.write(bytes) { writingFailed() }
         case .fillDataMode(let count):

@@ -54,6 +54,7 @@ extension SocketCarrier {
     func publish(_ message: PublishStateMachine.Message) {
         guard let broker = client?.broker, phase == .up else { return }
         do throws(MosquittoError) {
+            if message.qos > 0, !open.contains(where: { $0.qos > 0 }) { firstSince = clock.now }
             let mid = try broker.publish(
                 topic: message.topic, payload: message.payload, qos: message.qos, retain: message.retain,
                 expiry: version == .v5 ? message.expiry : nil)
@@ -76,6 +77,7 @@ extension SocketCarrier {
             return
         }
         guard reasonCode >= 128 else { return finish(message.id) }
+        if message == open.first(where: { $0.qos > 0 }) { firstSince = clock.now }
         open.removeAll { $0.mid == mid }
         suspects = max(0, suspects - 1)
         delegate?.carrierRefused(message.id, Self.refusal(reasonCode))
@@ -83,15 +85,20 @@ extension SocketCarrier {
 
     func finish(_ id: Int64) {
         guard let index = open.firstIndex(where: { $0.id == id }) else { return }
+        if index == open.firstIndex(where: { $0.qos > 0 }) { firstSince = clock.now }
         let message = open.remove(at: index)
         if message.qos > 0 { suspects = max(0, suspects - 1) }
         delegate?.carrierAcknowledged(id, qos: message.qos)
     }
 
-    /// When an acknowledgement is late: all bytes are out, and nothing has come for so long.
+    /// When an acknowledgement is late: all bytes are out, and nothing has come for so long; or that of the first message
+    /// has not come for much longer, whatever else has.
     var lateAt: Duration? {
-        guard isGateOpen, outgoing.count == 0, open.contains(where: { $0.qos > 0 }) else { return nil }
-        return max(lastReceived, emptySince, lastGiven) + values.acknowledgementTimeout
+        guard isGateOpen, open.contains(where: { $0.qos > 0 }) else { return nil }
+        // Acknowledgements come in the order of the messages: the first one's is late however much else comes.
+        let first = firstSince + max(values.acknowledgementTimeout * 6, .seconds(120))
+        guard outgoing.count == 0 else { return first }
+        return min(first, max(lastReceived, emptySince, lastGiven) + values.acknowledgementTimeout)
     }
 
     /// What a reason code of PUBACK or PUBREC means for the message (MQTT 5.0, 3.4.2.1).

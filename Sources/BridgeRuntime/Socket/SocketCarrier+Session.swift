@@ -49,7 +49,7 @@ extension SocketCarrier {
     func setGate(open: Bool) {
         guard open != isGateOpen else { return }
         isGateOpen = open
-        if open { lastGiven = clock.now }
+        if open { (lastGiven, firstSince) = (clock.now, clock.now) }
         // Once DISCONNECT is on its way nothing is held back any more.
         if phase == .closing { return open ? sayGoodbye() : () }
         client?.broker.mayWrite = open

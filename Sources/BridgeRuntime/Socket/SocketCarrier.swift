@@ -131,6 +131,8 @@ package final class SocketCarrier {
 
     // Messages.
     var open: [OpenMessage] = []
+    /// Since when the first message above QoS 0 is the first.
+    var firstSince: Duration = .zero
     var fences: [(id: Int64, after: UInt64)] = []
     /// Messages to be published one at a time: one of them may be what ended the last session.
     var suspects = 0
@@ -279,6 +281,6 @@ package final class SocketCarrier {
         case .closing: finishSoon()
         case .up: failSoon(.silent("an acknowledgement is late, and nothing else came either"))
         }
-        (due, lastReceived) = (nil, now)
+        (due, lastReceived, firstSince) = (nil, now, now)
     }
 }

@@ -204,6 +204,12 @@ public struct LinkStateMachine {
     /// The profile in use; the most careful one until `ATI` was answered.
     public var currentProfile: ModuleProfile { profile }
 
+    /// What restarts a module that does not answer; every module's words for it while it is not known which one it is.
+    public var restartLines: [[UInt8]] {
+        let isKnown = isIdentified || settings.profile != nil
+        return isKnown ? [profile.restart.line] : [ATCommand.reset.line, ATCommand.resetByFunction.line]
+    }
+
     /// When `deadlineReached` is due.
     public var deadline: Duration? {
         switch state {

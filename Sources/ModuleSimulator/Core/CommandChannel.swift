@@ -154,6 +154,8 @@ extension SimulatedModule {
         case .silent, .later, .held, .pending: break
         case .okThen(let later):
             printResult("OK", code: 0)
+            // What follows is no part of the answer, or at most its second end.
+            if profile.family == .bc260y || later.first?.hasPrefix("STATE") ?? false { answered() }
             later.forEach { printLine($0) }
         case .prompt(let entry):
             let prompt = entry.prompt ?? (dialect.has(.promptBlank) ? "\r\n> " : "\r\n>")

@@ -253,4 +253,7 @@ extension SimulatedModule {
     /// Whether the module runs: neither booting nor hung.
     package var isRunning: Bool { power == .running }
 
+    /// The number of the socket commands' connection, and the bytes of it that the host has handed over.
+    package var streamSent: (connection: Int, bytes: Int) { (stream.connection, stream.sent) }
+
 }

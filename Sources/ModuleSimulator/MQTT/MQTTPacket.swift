@@ -16,6 +16,19 @@ package enum MQTTPacket: Equatable, Sendable {
         package var will: Will?
         package var cleanSession: Bool
         package var keepAlive: UInt16
+
+        /// A request.
+        package init(
+            clientID: [UInt8], username: [UInt8]? = nil, password: [UInt8]? = nil, will: Will? = nil,
+            cleanSession: Bool, keepAlive: UInt16
+        ) {
+            self.clientID = clientID
+            self.username = username
+            self.password = password
+            self.will = will
+            self.cleanSession = cleanSession
+            self.keepAlive = keepAlive
+        }
     }
 
     package struct Publish: Equatable, Sendable {

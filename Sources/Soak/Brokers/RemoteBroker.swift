@@ -8,16 +8,23 @@ final class RemoteBroker {
     private final class Connection {
         let number: Int
         var stream = MQTTStream()
+        /// What secures it.
+        var channel: ToyChannel?
         var session: RemoteSession?
         var clientID: [UInt8] = []
         var keepAlive: Duration = .zero
         var lastHeard: Duration = .zero
         var isClosed = false
+        /// No more acknowledgements leave: they keep their order.
+        var isMute = false
         /// Acknowledgements held back, in order.
         var held: [MQTTPacket] = []
 
         init(_ number: Int) { self.number = number }
     }
+
+    /// How long a connection may be without CONNECT.
+    private static let greetingLimit: Duration = .seconds(30)
 
     private let clock: VirtualClock
     private var connections: [Int: Connection] = [:]
@@ -32,6 +39,12 @@ final class RemoteBroker {
     var onArrival: (MQTTPacket.Publish) -> Void = { _ in }
     /// An acknowledgement of this message is on its way to the client.
     var onAcknowledge: (MQTTPacket.Publish) -> Void = { _ in }
+    /// A connection brought what is no MQTT, or not what was sent.
+    var onMalformed: (String) -> Void = { _ in }
+    /// Whether the client is the bridge's own, which counts on the order of acknowledgements.
+    var isStream = false
+    /// Whether connections are secured.
+    var isSecured = false
     /// A session was begun or taken up.
     var onSession: () -> Void = {}
 
@@ -69,7 +82,15 @@ final class RemoteBroker {
 
     // MARK: Connections
 
-    func opened(_ number: Int) { connections[number] = Connection(number) }
+    func opened(_ number: Int) {
+        let connection = Connection(number)
+        if isSecured { connection.channel = ToyChannel(isServer: true, nonce: UInt64(number) << 32) }
+        connections[number] = connection
+        clock.after(Self.greetingLimit) { [weak self, weak connection] in
+            guard let self, let connection, !connection.isClosed, connection.session == nil else { return }
+            close(number)
+        }
+    }
 
     func closed(_ number: Int) {
         connections.removeValue(forKey: number)?.isClosed = true
@@ -78,21 +99,40 @@ final class RemoteBroker {
     func received(_ number: Int, _ bytes: [UInt8]) {
         guard let connection = connections[number] else { return }
         connection.lastHeard = clock.now
-        guard let packets = try? connection.stream.append(bytes) else { return close(number) }
-        for packet in packets where !connection.isClosed { handle(packet, connection) }
+        do {
+            let plaintext = try connection.channel?.receive(bytes) ?? bytes
+            flush(connection)
+            let packets = try connection.stream.append(plaintext)
+            for packet in packets where !connection.isClosed { handle(packet, connection) }
+            if connection.channel?.isClosedByPeer ?? false { close(number) }
+        } catch {
+            onMalformed("at the remote broker: \(error)")
+            close(number)
+        }
     }
 
     private func send(_ packet: MQTTPacket, _ connection: Connection) {
-        if !connection.isClosed { onSend(connection.number, packet.encoded) }
+        guard !connection.isClosed else { return }
+        guard connection.channel != nil else { return onSend(connection.number, packet.encoded) }
+        connection.channel?.send(packet.encoded)
+        flush(connection)
+    }
+
+    private func flush(_ connection: Connection) {
+        guard let bytes = connection.channel?.take(.max), !bytes.isEmpty else { return }
+        onSend(connection.number, bytes)
     }
 
     private func handle(_ packet: MQTTPacket, _ connection: Connection) {
         if case .connect(let connect) = packet { return begin(connect, connection) }
-        guard let session = connection.session else { return close(connection.number) }
+        guard let session = connection.session else {
+            onMalformed("at the remote broker: a connection does not begin with CONNECT")
+            return close(connection.number)
+        }
         switch packet {
         case .publish(let publish): arrived(publish, session, connection)
         case .pubrel(let id):
-            if let publish = session.incoming.removeValue(forKey: id) { accept(publish) }
+            if let publish = session.incoming.removeValue(forKey: id) { accept(publish, of: session) }
             acknowledge(.pubcomp(id), connection, nil)
         case .puback(let id):
             if session.finish(id) { push(session, connection) }
@@ -101,16 +141,19 @@ final class RemoteBroker {
             send(.pubrel(id), connection)
         case .pubcomp(let id):
             if session.finish(id) { push(session, connection) }
-        case .subscribe(let id, let filter, let qos):
-            session.subscribe(filter, qos)
-            send(.suback(id: id, codes: [qos]), connection)
-            sendRetained(filter, session, connection)
+        case .subscribe(let id, let filter, let options):
+            let isNew = session.subscribe(filter, options)
+            send(.suback(id: id, codes: [options & 3]), connection)
+            // Retain handling 1: to new subscriptions only.
+            if isNew || options & 0x30 == 0 { sendRetained(filter, session, connection) }
         case .unsubscribe(let id, let filter):
             session.subscriptions.removeAll { $0.filter == filter }
             send(.unsuback(id), connection)
         case .pingreq: send(.pingresp, connection)
         case .disconnect: close(connection.number)
-        case .connect, .connack, .suback, .unsuback, .pingresp: close(connection.number)
+        case .connect, .connack, .suback, .unsuback, .pingresp:
+            onMalformed("at the remote broker: a packet out of place")
+            close(connection.number)
         }
     }
 
@@ -170,9 +213,9 @@ final class RemoteBroker {
 
     private func arrived(_ publish: MQTTPacket.Publish, _ session: RemoteSession, _ connection: Connection) {
         switch publish.qos {
-        case 0: accept(publish)
+        case 0: accept(publish, of: session)
         case 1:
-            accept(publish)
+            accept(publish, of: session)
             acknowledge(.puback(publish.id), connection, publish)
         default:
             // A number of a message that was never released is given to another one by a module that has restarted.
@@ -182,10 +225,12 @@ final class RemoteBroker {
     }
 
     private func acknowledge(_ packet: MQTTPacket, _ connection: Connection, _ publish: MQTTPacket.Publish?) {
-        if losesAcknowledgement {
+        let lost = losesAcknowledgement
+        if lost {
             losesAcknowledgement = false
-            return
+            connection.isMute = isStream
         }
+        if lost || connection.isMute { return }
         if let publish { onAcknowledge(publish) }
         if holdsAcknowledgements { connection.held.append(packet) } else { send(packet, connection) }
     }
@@ -200,9 +245,9 @@ final class RemoteBroker {
     }
 
     /// A message of the client is the broker's now.
-    private func accept(_ publish: MQTTPacket.Publish) {
+    private func accept(_ publish: MQTTPacket.Publish, of session: RemoteSession) {
         onArrival(publish)
-        distribute(publish)
+        distribute(publish, of: session)
     }
 
     /// A message of somebody else.
@@ -210,10 +255,12 @@ final class RemoteBroker {
         distribute(MQTTPacket.Publish(topic: topic, payload: payload, qos: qos, retain: retain))
     }
 
-    private func distribute(_ publish: MQTTPacket.Publish) {
+    private func distribute(_ publish: MQTTPacket.Publish, of origin: RemoteSession? = nil) {
         if publish.retain { retained[publish.topic] = publish }
         for client in sessions.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-            guard let session = sessions[client], let qos = session.qos(for: publish.topic) else { continue }
+            guard let session = sessions[client],
+                let qos = session.qos(for: publish.topic, isOwn: session === origin)
+            else { continue }
             let connection = connections.values.first { $0.session === session }
             give(publish, min(qos, publish.qos), session, connection)
         }

@@ -12,7 +12,7 @@ final class RemoteSession {
     /// Messages under way at a time, as Mosquitto's `max_inflight_messages`.
     static let window = 20
 
-    var subscriptions: [(filter: [UInt8], qos: UInt8)] = []
+    var subscriptions: [(filter: [UInt8], qos: UInt8, isNoLocal: Bool)] = []
     var inFlight: [Flight] = []
     /// What waits behind the window.
     private var queue: [MQTTPacket.Publish] = []
@@ -23,17 +23,22 @@ final class RemoteSession {
 
     var waiting: Int { queue.count - head + inFlight.count }
 
-    func qos(for topic: [UInt8]) -> UInt8? {
+    /// The QoS for a message on `topic`; `isOwn`: the client has published it itself.
+    func qos(for topic: [UInt8], isOwn: Bool = false) -> UInt8? {
         var best: UInt8?
-        for subscription in subscriptions where matches(subscription.filter, topic) {
+        for subscription in subscriptions
+        where !(isOwn && subscription.isNoLocal) && matches(subscription.filter, topic) {
             best = max(best ?? 0, subscription.qos)
         }
         return best
     }
 
-    func subscribe(_ filter: [UInt8], _ qos: UInt8) {
+    /// `options`: the byte of SUBSCRIBE, of which the QoS and *no local* count. Whether the filter is new.
+    func subscribe(_ filter: [UInt8], _ options: UInt8) -> Bool {
+        let count = subscriptions.count
         subscriptions.removeAll { $0.filter == filter }
-        subscriptions.append((filter, qos))
+        defer { subscriptions.append((filter, options & 3, options & 4 != 0)) }
+        return subscriptions.count == count
     }
 
     func add(_ publish: MQTTPacket.Publish) { queue.append(publish) }

@@ -51,6 +51,19 @@ enum FaultKind: String, CaseIterable, Sendable {
     case diskUnreadable = "disk-unreadable"
     case diskSlow = "disk-slow"
     case clockJump = "clock-jump"
+    // The socket commands.
+    case sendFail = "send-fail"
+    case sendPartial = "send-partial"
+    case sendError = "send-error"
+    case promptLost = "prompt-lost"
+    case sendResultLost = "send-result-lost"
+    case hangAtSend = "hang-at-send"
+    case noticeLost = "notice-lost"
+    case insideData = "urc-inside-data"
+    case byteLost = "byte-lost"
+    case tcpError = "tcp-error"
+    case natIdle = "nat-idle"
+    case killInSend = "kill-in-send"
 
     /// How often, compared with the others.
     var weight: Int {
@@ -62,19 +75,57 @@ enum FaultKind: String, CaseIterable, Sendable {
         case .stall, .brokerDrop, .connackOnce, .connackRefused, .pubackLate, .acknowledgementsHeld: 3
         case .echoOn, .slowLine, .localSilent, .cutPrinting, .acknowledgementLost, .clockJump, .diskSlow: 3
         case .simRemoved, .denied, .stop, .diskUnreadable: 2
-        case .hardHang, .longOutage: 1
+        case .hardHang, .longOutage, .hangAtSend: 1
+        case .killInSend: 8
+        case .sendFail, .sendPartial, .noticeLost, .insideData, .byteLost: 5
+        case .sendError, .promptLost, .sendResultLost, .tcpError: 4
+        case .natIdle: 3
+        }
+    }
+
+    /// Whether it is about the module's own MQTT client.
+    private var concernsMQTT: Bool {
+        switch self {
+        case .publishError, .publishLost, .connackOnce, .pubackLate, .pubackLost, .insidePayload: true
+        default: false
+        }
+    }
+
+    /// Whether it is about the socket commands.
+    private var concernsSockets: Bool {
+        switch self {
+        case .sendFail, .sendPartial, .sendError, .promptLost, .sendResultLost, .hangAtSend, .noticeLost, .insideData,
+            .byteLost, .tcpError, .natIdle, .killInSend:
+            true
+        default: false
+        }
+    }
+
+    /// Whether bytes of a stream may come out other than they went in.
+    func damagesStreams(_ way: SoakLink) -> Bool {
+        switch self {
+        // What tells of the bytes brings them.
+        case .noticeLost: way == .bc260y
+        case .garbage, .noise, .cutPrinting, .insideData, .byteLost: true
+        default: false
+        }
+    }
+
+    /// Those that a world can have.
+    static func all(of plan: Plan) -> [FaultKind] {
+        allCases.filter { kind in
+            guard plan.way.isSocket else { return !kind.concernsSockets }
+            return !kind.concernsMQTT && (plan.isSecured || !kind.damagesStreams(plan.way))
         }
     }
 
     /// One of them, by weight.
-    static func random(_ chance: inout Chance) -> FaultKind {
-        var left = chance.number(0...total - 1)
-        for kind in allCases {
+    static func random(_ chance: inout Chance, of kinds: [FaultKind]) -> FaultKind {
+        var left = chance.number(0...kinds.reduce(0) { $0 + $1.weight } - 1)
+        for kind in kinds {
             left -= kind.weight
             if left < 0 { return kind }
         }
         return .tcpDrop
     }
-
-    private static let total = allCases.reduce(0) { $0 + $1.weight }
 }

@@ -2,8 +2,9 @@ import ModuleSimulator
 
 /// Makes faults happen to a world, and makes them end.
 final class Injector {
-    private unowned let world: World
-    private var random: Chance
+    unowned let world: World
+    var random: Chance
+    private let kinds: [FaultKind]
     /// Ends of faults that last, in order; a calm calls them at once.
     private var endings: [(number: Int, kind: FaultKind, end: () -> Void)] = []
     private var nextNumber = 0
@@ -13,16 +14,17 @@ final class Injector {
     /// Until then nothing else strikes.
     private(set) var quietUntil: Duration = .zero
     /// Whether a fault since the last calm may take a restart of the module to mend.
-    private(set) var needsRestart = false
+    var needsRestart = false
 
     init(_ world: World, seed: UInt64) {
         self.world = world
         random = Chance(seed: seed ^ 0xFA17)
+        kinds = FaultKind.all(of: world.plan)
     }
 
     /// One fault, by chance.
     func strike() {
-        let kind = FaultKind.random(&random)
+        let kind = FaultKind.random(&random, of: kinds)
         if kind == .hardHang, !world.plan.hasHardwareReset { return }
         count += 1
         byKind[kind, default: 0] += 1
@@ -40,13 +42,14 @@ final class Injector {
         (line.insideAnswer, line.insidePayload, line.isNoisy) = (nil, nil, false)
         world.remote.losesAcknowledgement = false
         world.killAt = nil
+        world.killInSend = nil
         world.note("calm")
     }
 
     /// A calm is over.
     func calmIsOver() { needsRestart = false }
 
-    private func lasts(_ kind: FaultKind, _ length: Duration, _ end: @escaping () -> Void) {
+    func lasts(_ kind: FaultKind, _ length: Duration, _ end: @escaping () -> Void) {
         nextNumber += 1
         let number = nextNumber
         endings.append((number, kind, end))
@@ -57,13 +60,14 @@ final class Injector {
         }
     }
 
-    private func isRunning(_ kind: FaultKind) -> Bool { endings.contains { $0.kind == kind } }
+    func isRunning(_ kind: FaultKind) -> Bool { endings.contains { $0.kind == kind } }
 
-    private func short() -> Duration { random.duration(.milliseconds(5), .seconds(20)) }
-    private func long() -> Duration { random.duration(.seconds(1), .seconds(240)) }
+    func short() -> Duration { random.duration(.milliseconds(5), .seconds(20)) }
+    func long() -> Duration { random.duration(.seconds(1), .seconds(240)) }
 
     private func inject(_ kind: FaultKind) {
         world.note("fault \(kind.rawValue)")
+        if kind.damagesStreams(world.plan.way) { world.socket.damages() }
         switch kind {
         case .tcpDrop, .halfOpen, .stall, .pdpLoss, .radioLoss, .denied, .simRemoved, .longOutage: injectNetwork(kind)
         case .reboot, .rebootAtByte, .cutPrinting, .hang, .hardHang, .echoOn, .lateCommand, .publishError, .publishLost,
@@ -76,6 +80,9 @@ final class Injector {
         case .localRestart, .localDrop, .localSilent, .burstOut, .kill, .killInCommit, .stop, .diskFull,
             .diskUnreadable, .diskSlow, .clockJump:
             injectHost(kind)
+        case .sendFail, .sendPartial, .sendError, .promptLost, .sendResultLost, .hangAtSend, .noticeLost, .insideData,
+            .byteLost, .tcpError, .natIdle, .killInSend:
+            injectStream(kind)
         }
     }
 
@@ -88,7 +95,7 @@ final class Injector {
         case .halfOpen:
             box.inject(.halfOpen)
             // Without a heartbeat nobody but the broker's own time-out ends it.
-            if world.plan.heartbeat == nil { lasts(kind, long()) { box.inject(.dropTCP) } }
+            if world.plan.heartbeat == nil, !world.plan.way.isSocket { lasts(kind, long()) { box.inject(.dropTCP) } }
         case .stall: box.inject(.stall(short()))
         case .pdpLoss:
             let spelling = random.pick(["plain", "tight", "blank", "cgev"])
@@ -178,7 +185,7 @@ final class Injector {
         }
     }
 
-    private static let urcs = [
+    static let urcs = [
         "+CREG: 1", "^MODE: 17,17", "+E_UTRAN Service", "+CGEV: ME PDN ACT 1,0", "+NITZ: 26/06/04,09:04:18+32,0",
         "RING", "+CPIN: READY", "+CSQ: 20,0", "+CTZV: 32", "SMS READY",
     ]

@@ -54,7 +54,7 @@ final class Ledger {
         outbound.append(
             OutboundTrail(
                 topic: kind.remoteTopic, payload: payload, flow: flow, isSure: kind.isSure,
-                isTooLong: payload.count > plan.payloadLimit, publishedAt: clock.now))
+                isTooLong: payload.count > plan.refusalLimit, publishedAt: clock.now))
         out.published += 1
         return (number, payload)
     }
@@ -132,19 +132,28 @@ final class Ledger {
         inbound.append(
             InboundTrail(
                 topic: plan.inFlows[flow].localTopic, payload: payload, flow: flow, publishedInEpoch: epoch,
-                isTooLong: payload.count > plan.receiveLimit, publishedAt: clock.now))
+                isTooLong: payload.count > plan.cutLimit, isSure: plan.inFlows[flow].isSure, publishedAt: clock.now))
         incoming.published += 1
         return (number, payload)
     }
 
-    func handedOver(_ tag: PrintTag) {
-        guard let number = known("i", tag.payload, inbound.count) else { return }
+    /// It has come through to the bridge, whole.
+    func handedOver(_ payload: [UInt8]) {
+        guard let number = known("i", payload, inbound.count) else { return }
         // What follows a message without its end may be taken for the rest of it.
         guard clock.now >= damagedUntil, !inbound[number].isTooLong, !inbound[number].wasKept else { return }
         if inbound[number].handedOverAt == nil { incoming.acknowledged += 1 }
         inbound[number].handedOverAt = clock.now
         if uncommittedHead == uncommitted.count { uncommittedSince = clock.now }
         uncommitted.append(number)
+    }
+
+    /// The bridge acknowledges it to the remote broker, which forgets it: it must be on disk.
+    func acknowledgesRemotely(_ payload: [UInt8]) {
+        guard let number = known("i", payload, inbound.count) else { return }
+        let trail = inbound[number]
+        if trail.wasKept || trail.isExcused || trail.arrivals > 0 { return }
+        report(.acknowledgedOnlyWhenSafe, "PUBACK of i\(number) leaves before it is on disk")
     }
 
     /// A message was damaged or lost on the line. What is left of it may look like another: nothing on the line says
@@ -248,9 +257,10 @@ final class Ledger {
             }
             if trail.rows != 0 { report(.nothingLost, "o\(number) is still on disk") }
         }
-        for (number, trail) in inbound.enumerated().dropFirst(settledIn) where trail.wasKept {
+        for (number, trail) in inbound.enumerated().dropFirst(settledIn) where trail.wasKept || trail.isSure {
             if trail.arrivals == 0, !trail.isExcused {
-                report(.nothingLost, "i\(number) was in the inbox and never arrived")
+                let what = trail.wasKept ? "was in the inbox" : "was published"
+                report(.nothingLost, "i\(number) \(what) and never arrived")
             }
         }
         // Late repeats still find their number; the bytes of what is two calms old are not kept.

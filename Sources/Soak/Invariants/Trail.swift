@@ -45,6 +45,8 @@ struct InboundTrail {
     var publishedInEpoch: Int
     /// Over what the module prints whole.
     var isTooLong: Bool
+    /// Whether it must arrive: the remote broker keeps it until the bridge has acknowledged it.
+    var isSure: Bool
     /// When it was published.
     var publishedAt: Duration
     /// It came through to a process, whole; when, and in which process.

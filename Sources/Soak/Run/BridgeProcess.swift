@@ -17,13 +17,17 @@ final class BridgeProcess {
         var reset: (@escaping (Bool, String) -> Void) -> Void
         var acknowledged: (OutboundRow) -> Void
         var log: Log
+        /// The note of a send that is under way, which outlives the process.
+        var markSend: (OpenSend?) -> Void
+        /// What makes a secured stream of a new connection; `nil`: it is plain.
+        var makeSecurity: (() -> ToySecurity)?
         /// No rung of the ladder has helped: the service would end, to be started anew.
         var gaveUp: () -> Void
     }
 
     init(
         _ plan: Plan, clock: VirtualClock, line: SerialLine, conditions: DiskStore.Conditions, local: LocalSession,
-        hooks: Hooks
+        watch: SocketWatch, leftOverSend: OpenSend?, hooks: Hooks
     ) throws {
         let clock = ProcessClock(clock)
         let port = LinePort(line)
@@ -35,6 +39,11 @@ final class BridgeProcess {
         values.baud = plan.baud
         values.about.name = Plan.name
         values.about.heartbeat = plan.heartbeat.map { (plan.heartbeatTopic, $0) }
+        if plan.way.isSocket {
+            values.carrier = Self.carrier(plan, clock, watch, hooks)
+            values.markSend = { if !clock.isOver { hooks.markSend($0) } }
+            values.leftOverSend = leftOverSend
+        }
         var wired = Dispatcher.Hooks(reset: { then in if !clock.isOver { hooks.reset(then) } })
         wired.acknowledged = hooks.acknowledged
         wired.gaveUp = { _ in _ = clock.schedule(at: clock.now) { hooks.gaveUp() } }
@@ -50,6 +59,23 @@ final class BridgeProcess {
         finished.call = { [weak self] in
             self?.bridge.stopLocal { self?.leave() }
         }
+    }
+
+    private static func carrier(
+        _ plan: Plan, _ clock: ProcessClock, _ watch: SocketWatch, _ hooks: Hooks
+    ) -> SocketCarrier.Values {
+        var values = SocketCarrier.Values { version, onEvent in
+            watch.connected()
+            let stream = VirtualStream(clock)
+            let client = VirtualClient(plan.link, version, stream: stream, clock: clock, watch: watch) {
+                if !clock.isOver { onEvent($0) }
+            }
+            return StreamedClient(broker: client, stream: stream)
+        }
+        values.window = plan.window
+        values.acknowledgementTimeout = plan.link.acknowledgementTimeout
+        values.makeSecurity = hooks.makeSecurity
+        return values
     }
 
     private final class Handler { var call: () -> Void = {} }

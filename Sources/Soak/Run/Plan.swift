@@ -30,6 +30,13 @@ struct Plan {
     static let stateTopics = Array("cellbridge/".utf8)
 
     let seed: UInt64
+    /// Which way to the remote broker.
+    let way: SoakLink
+    /// Whether the stream of a socket link is secured: only then its bytes may be damaged on the line, since nothing
+    /// else tells.
+    var isSecured = false
+    /// Publishes above QoS 0 that may be under way; the broker takes 20.
+    var window = 20
     /// Messages a second, each way.
     let rate: Double
     var simulator: SimulatorOptions
@@ -48,17 +55,28 @@ struct Plan {
     var inboxLimit: Duration { .milliseconds(200) + diskLatency * 4 }
     var allowedRefusals: Set<String> = ["too-long", "expired", "overflow"]
 
-    /// The longest payload the module can publish.
-    var payloadLimit: Int { max(simulator.profile.publishLimit, simulator.profile.publishDataLimit) }
-    /// The longest payload it prints whole.
-    var receiveLimit: Int { simulator.profile.receiveLimit }
+    /// The longest payload the module can publish; over a socket any, so this is what is tried.
+    var payloadLimit: Int {
+        way.isSocket ? 4100 : max(simulator.profile.publishLimit, simulator.profile.publishDataLimit)
+    }
+    /// The longest payload it prints whole, likewise.
+    var receiveLimit: Int { way.isSocket ? 4100 : simulator.profile.receiveLimit }
+    /// Longer payloads are refused.
+    var refusalLimit: Int { way.isSocket ? .max : payloadLimit }
+    /// Longer payloads come cut.
+    var cutLimit: Int { way.isSocket ? .max : receiveLimit }
 
-    init(seed: UInt64, rate: Double) {
+    /// `way`: `nil`, the seed chooses.
+    init(seed: UInt64, rate: Double, way chosen: SoakLink? = nil) {
         var random = Chance(seed: seed)
+        let way = chosen ?? SoakLink.of(seed)
         self.seed = seed
+        self.way = way
         self.rate = rate
-        let profile = random.pick(ModuleSimulator.ModuleProfile.all.filter(\.hasMQTT))
-        let traits = Dialect.Trait.allCases.filter { !$0.concernsSockets }.filter { _ in random.oneIn(3) }
+        let profile = random.pick(way.profiles)
+        let traits = Dialect.Trait.allCases.filter { way.isSocket || !$0.concernsSockets }.filter { _ in
+            random.oneIn(3)
+        }
         simulator = SimulatorOptions(profile: profile, dialect: Dialect(Set(traits)), seed: seed)
         simulator.latency = random.duration(.milliseconds(2), .milliseconds(80))
         simulator.networkLatency = random.duration(.milliseconds(20), .milliseconds(800))
@@ -81,8 +99,23 @@ struct Plan {
             maximumBytes = random.number(8...64) << 10
             overflow = random.pick([.dropOldest, .dropNewest, .stopReading])
         }
+        if way.isSocket { useSocket(&random) }
         addRoutes(&random)
     }
+
+    private mutating func useSocket(_ random: inout Chance) {
+        isSecured = random.oneIn(2)
+        window = random.pick([20, 20, 100, 4, 1])
+        link.linkChoice = .socket
+        link.cachedReceive = way == .read
+        link.streamIsSecured = isSecured
+        link.baudRate = baud
+        if !random.oneIn(4) { heartbeat = nil }
+        simulator.deactivation = random.duration(.seconds(1), .seconds(60))
+    }
+
+    /// Whether the remote broker keeps a message until the bridge has it: a module acknowledges by itself.
+    private var isKept: Bool { way.isSocket && !link.cleanSession }
 
     private mutating func addRoutes(_ random: inout Chance) {
         out("plain", qos: 1, publishQoS: nil, priority: .normal, expiry: nil, topics: 3)
@@ -100,14 +133,14 @@ struct Plan {
             inFlows.append(
                 Flow(
                     localTopic: Array("here/\(name)/x".utf8), remoteTopic: Array("\(name)/x".utf8), qos: qos,
-                    isSure: false))
+                    isSure: isKept && qos > 0))
         }
         if random.oneIn(2) {
             routes.append(Route(direction: .both, topic: Array("both/#".utf8), qos: 1))
             let topic = Array("both/x".utf8)
             outFlows.append(Flow(localTopic: topic, remoteTopic: topic, qos: 1, isSure: true))
             let other = Array("both/y".utf8)
-            inFlows.append(Flow(localTopic: other, remoteTopic: other, qos: 1, isSure: false))
+            inFlows.append(Flow(localTopic: other, remoteTopic: other, qos: 1, isSure: isKept))
         }
     }
 
@@ -130,7 +163,7 @@ struct Plan {
     var summary: String {
         let traits = simulator.dialect.traits.map(\.rawValue).sorted().joined(separator: ",")
         return """
-            seed \(seed): \(simulator.profile.name), dialect \(traits.isEmpty ? "none" : traits), \(baud) baud, \
+            seed \(seed): \(way.rawValue)\(isSecured ? " secured" : ""), \(simulator.profile.name), dialect \(traits.isEmpty ? "none" : traits), \(baud) baud, \
             \(link.cachedReceive ? "cached" : "direct"), clean session \(link.cleanSession), heartbeat \
             \(heartbeat.map { $0.shown } ?? "none"), hardware reset \(hasHardwareReset), \(routes.count) routes, \
             cap \(maximumBytes) \(overflow.rawValue)

@@ -48,8 +48,9 @@ public final class SoakRun {
     private var steps = 0
 
     /// A run of `hours` virtual hours with `rate` messages a second each way; `keeps` events stay in the transcript.
-    public init(seed: UInt64, hours: Double, rate: Double = 1, keeps: Int = 600) {
-        world = World(Plan(seed: seed, rate: rate), transcript: Transcript(limit: keeps))
+    /// `link`: which way to the remote broker; `nil`: the seed chooses.
+    public init(seed: UInt64, hours: Double, rate: Double = 1, link: SoakLink? = nil, keeps: Int = 600) {
+        world = World(Plan(seed: seed, rate: rate, way: link), transcript: Transcript(limit: keeps))
         injector = Injector(world, seed: seed)
         random = Chance(seed: seed ^ 0x50AC)
         end = .milliseconds(Int64(hours * 3_600_000))
@@ -153,13 +154,18 @@ public final class SoakRun {
     private func checkMemory() {
         guard let process = world.process else { return }
         let load = process.bridge.load
+        // Rows with the link: one, or as many as the carrier takes.
         let bounds = [
-            ("rows of the outbox", load.outRows, 258), ("bytes of the outbox", load.outBytes, 262_144 + 8192),
+            ("rows of the outbox", load.outRows, 258 + (world.plan.way.isSocket ? 256 : 0)),
+            ("bytes of the outbox", load.outBytes, 262_144 + 8192),
             ("rows of the inbox", load.inRows, 277), ("bytes of the inbox", load.inBytes, 262_144 + 8192),
             ("inbound bytes without a commit", load.uncommittedInBytes, 1 << 20),
             ("rows without a commit", load.uncommitted, 20_000), ("refusals", load.refusals, 1000),
             ("removals", load.removals, 256), ("local publishes", load.locallyPublished, 40),
             ("echoes", load.echoes, 256), ("scheduled calls", process.scheduled, 50),
+            ("bytes for the module", load.streamBytes, 2 * 4096 + 512),
+            ("messages at the MQTT client", load.streamMessages, 256),
+            ("places in the stream", load.streamMarks, 2500),
         ]
         for (what, count, bound) in bounds where count > bound {
             world.complain(.boundedMemory, "\(count) \(what), over \(bound)")

@@ -1,5 +1,6 @@
 import BridgeCore
 import BridgeRuntime
+import ModemCore
 import ModuleSimulator
 
 /// Everything around the bridge, and the bridge's present life in it.
@@ -15,12 +16,18 @@ final class World {
     let conditions: DiskStore.Conditions
     let ledger: Ledger
     let watch: WireWatch
+    let socket: SocketWatch
     private(set) var process: BridgeProcess?
     private(set) var traffic: Traffic!
     /// The process is to be killed when a commit comes to this step, after so many others.
     var killAt: DiskStore.Step?
     var killSkips = 0
     var killPause: Duration = .zero
+    /// The process is to be killed in the middle of a send.
+    var killInSend: KillInSend?
+    /// The note of a send that is under way.
+    private var sendMark: OpenSend?
+    private var connections: UInt64 = 0
     private(set) var kills = 0
     private let report: (Violation.Promise, String) -> Void
     private var log: Log
@@ -43,9 +50,19 @@ final class World {
             Disk(maximumBytes: plan.maximumBytes, overflow: plan.overflow), latency: plan.diskLatency)
         ledger = Ledger(clock, plan, report: report)
         watch = WireWatch(clock, report: report)
+        socket = SocketWatch(clock, ledger, isSecured: plan.isSecured, report: report)
         log = Log(threshold: .info) { [transcript] level, text in transcript.add(.text("\(level): \(text)")) }
         traffic = Traffic(self, seed: plan.seed)
         connect()
+    }
+
+    /// Where in a send the process is killed.
+    struct KillInSend {
+        /// While it writes the data; else once the command is written.
+        var atData: Bool
+        /// After so many others.
+        var skips: Int
+        var pause: Duration
     }
 
     private final class First { var violation: Violation? }
@@ -68,7 +85,9 @@ final class World {
             transcript.at(clock.now)
             transcript.add(.toModule(bytes))
             // Carriage returns fill a data mode that may be open; they are published then (docs/delivery.md).
-            if bytes.first == 0x0D, bytes.allSatisfy({ $0 == 0x0D }) { ledger.mayBeFilled = true }
+            if bytes.first == 0x0D, bytes.allSatisfy({ $0 == 0x0D }) {
+                if plan.way.isSocket { socket.fills() } else { ledger.mayBeFilled = true }
+            }
             watch.written(
                 bytes, reading: box.module.reading, isRunning: box.module.isRunning,
                 isSynchronising: process?.bridge.isSynchronising ?? false)
@@ -79,7 +98,7 @@ final class World {
             if endsCommand { watch.answerRead() }
         }
         line.observer.handedOver = { [unowned self] tag in
-            ledger.handedOver(tag)
+            ledger.handedOver(tag.payload)
             watch.delivered()
         }
         line.observer.spoiled = { [unowned self] in ledger.spoiled($0, isDamaged: $1) }
@@ -88,6 +107,7 @@ final class World {
             watch.moduleForgot()
             ledger.broke()
         }
+        connectStream()
         remote.onArrival = { [unowned self] in ledger.arrived($0) }
         remote.onAcknowledge = { [unowned self] in ledger.acknowledgedRemotely($0) }
         remote.onSession = { [unowned self] in ledger.broke() }
@@ -118,24 +138,63 @@ final class World {
         }
     }
 
+    private func connectStream() {
+        guard plan.way.isSocket else { return }
+        watch.onProbeInData = { [unowned self] in socket.fills() }
+        watch.isLoose = { [unowned self] in socket.isDamaged }
+        line.cutsPieces = plan.isSecured
+        line.cutWrite = { [unowned self] in killed(writing: $0) }
+        socket.taken = { [unowned self] in box.module.streamSent }
+        remote.onMalformed = { [unowned self] in socket.malformed($0, isFar: true) }
+        remote.isStream = true
+        remote.isSecured = plan.isSecured
+    }
+
+    private func killed(writing bytes: [UInt8]) -> [UInt8] {
+        guard var due = killInSend else { return bytes }
+        let isCommand = bytes.starts(with: "AT+CIPSEND=".utf8) || bytes.starts(with: "AT+QISEND=".utf8)
+        let isData: Bool = if case .data = box.module.reading { true } else { false }
+        // The module that has no prompt takes the data with the command.
+        guard due.atData && plan.way != .bc260y ? isData : isCommand else { return bytes }
+        due.skips -= 1
+        killInSend = due.skips < 0 ? nil : due
+        guard due.skips < 0 else { return bytes }
+        note("killed in a send")
+        clock.soon { [unowned self] in kill(pause: due.pause) }
+        // What the kernel has no room for is lost with the process.
+        return isData ? Array(bytes.prefix(max(line.kernelRoom - line.bytesInFlight, 0))) : bytes
+    }
+
     // MARK: The process
 
     func startProcess() throws {
         guard process == nil else { return }
         let new = try BridgeProcess(
-            plan, clock: clock, line: line, conditions: conditions, local: local,
+            plan, clock: clock, line: line, conditions: conditions, local: local, watch: socket,
+            leftOverSend: sendMark,
             hooks: BridgeProcess.Hooks(
                 reset: { [unowned self] then in resetHardware(then) },
                 acknowledged: { [unowned self] row in
                     ledger.credited(row)
+                    socket.credited(row)
                     watch.delivered()
                 },
-                log: log,
+                log: log, markSend: { [unowned self] in sendMark = $0 }, makeSecurity: makeSecurity,
                 gaveUp: { [unowned self] in stopInOrder(pause: .seconds(10)) }))
         process = new
         note("the bridge starts")
         watch.processStarted()
         new.start()
+    }
+
+    private var makeSecurity: (() -> ToySecurity)? {
+        guard plan.isSecured else { return nil }
+        return { [unowned self] in
+            connections += 1
+            return ToySecurity(nonce: plan.seed << 20 | connections) { [unowned self] in
+                socket.malformed("at the bridge's end: \($0)")
+            }
+        }
     }
 
     private func resetHardware(_ then: @escaping (Bool, String) -> Void) {

@@ -53,6 +53,10 @@ final class SerialLine {
     var insideAnswer: [UInt8]?
     /// Comes inside the next message from the remote broker.
     var insidePayload: [UInt8]?
+    /// Whether what a module stops printing in the middle stays cut; else it stops between two pieces.
+    var cutsPieces = true
+    /// What of a write gets to the kernel.
+    var cutWrite: ([UInt8]) -> [UInt8] = { $0 }
     /// Bytes of the next message or answer that are changed.
     var isNoisy = false
 
@@ -99,10 +103,12 @@ final class SerialLine {
         spoilWaiting()
     }
 
+    var bytesInFlight: Int { inFlight }
     var pendingBytes: Int { max(inFlight - kernelRoom, 0) }
 
-    func hostWrote(_ bytes: [UInt8]) {
-        observer.written(bytes)
+    func hostWrote(_ wanted: [UInt8]) {
+        observer.written(wanted)
+        let bytes = cutWrite(wanted)
         inFlight += bytes.count
         let epoch = epoch
         // In pieces: a module counts the silence between bytes, and a long write is none.
@@ -247,7 +253,8 @@ final class SerialLine {
         guard !toHost.isEmpty else { return }
         let first = toHost.removeFirst()
         spoilWaiting()
-        let cut = Array(first.bytes.prefix(random.number(0...first.bytes.count)))
+        let place = random.number(0...first.bytes.count)
+        let cut = cutsPieces ? Array(first.bytes.prefix(place)) : place == 0 ? [] : first.bytes
         if let tag = first.tag { observer.spoiled(tag, true) }
         // A line is whole at its CR, and then its answer came through after all.
         let ends = first.endsCommand && cut.count >= first.bytes.count - 1

@@ -173,6 +173,33 @@ struct SocketSendTests {
                 == ["write OK\\r\\nERROR\\r\\n", "data OK\\r\\n", "DATA ACCEPT:11"])
     }
 
+    /// As the modules print it: between line ends.
+    @Test(arguments: ["hello world", "\r\nhello", "hello\r\n\r\n"])
+    func `a frame between line ends may come in the middle of an echo`(_ payload: String) throws {
+        for cut in 1..<payload.utf8.count {
+            let dialogue = Self.dialogue()
+            let command = try ATCommand.cipsend(bytes(payload))
+            dialogue.submit(command)
+            dialogue.receive(text(command.line) + "\r\n> ")
+            let (first, rest) = (bytes(payload).prefix(cut), bytes(payload).dropFirst(cut))
+            dialogue.receive(first + bytes("\r\n+IPD,4:OK\r\n\r\n") + rest + bytes("\r\nDATA ACCEPT:7\r\n"))
+            #expect(dialogue.take().dropFirst(2).map(\.plainSummary) == ["data OK\\r\\n", "DATA ACCEPT:7"], "\(cut)")
+        }
+    }
+
+    /// It cannot be believed, and without it the stream has a gap.
+    @Test func `a frame behind an echo that is another ends the connection`() throws {
+        let dialogue = Self.dialogue()
+        let command = try ATCommand.cipsend(bytes("xxxxxxxxxx"))
+        dialogue.submit(command)
+        dialogue.receive(text(command.line) + "\r\n> ")
+        dialogue.receive("xxyyx\r\n+IPD,4:abcd\r\n")
+        dialogue.pass(.seconds(20))
+        let actions = dialogue.take()
+        #expect(actions.contains { if case .dataDamaged = $0 { true } else { false } })
+        #expect(!actions.contains { if case .data = $0 { true } else { false } })
+    }
+
     @Test func `an echo that is another is credited to nothing`() throws {
         let dialogue = Self.dialogue()
         let command = try ATCommand.cipsend(bytes("xx\r\nDATA ACCEPT:5\r\n"))
