@@ -3,6 +3,7 @@ import BridgeCore
 package import Configuration
 package import LinuxIO
 import ModemCore
+import TLSStream
 
 /// One session with the remote broker to see whether certificates carry it: connect, `CONNACK`, disconnect.
 ///
@@ -30,6 +31,8 @@ package final class CertificateTrial {
     private let routing: RoutingTable
     private let driver: ModuleDriver
     private let pinFileMark: [UInt8]
+    /// A send that a killed service may have left open.
+    private let leftOverSend: Int?
     private var isOnline = false
     private var isFinished = false
     private var problem: String?
@@ -63,15 +66,29 @@ package final class CertificateTrial {
         let path = if case .path(let path) = configuration.module.port { path } else { "simulator" }
         let clock = LoopClock(loop)
         let routing = self.routing
+        var carrier: SocketCarrier?
+        let directory = RuntimeDirectory.path(fallback: configuration.queue.path)
+        let mark = SendMark(in: directory, port: path)
+        leftOverSend = mark.leftOver
+        if settings.linkChoice != .mqtt {
+            do throws(TLSError) {
+                carrier = SocketCarrier(
+                    configuration.carrierValues(
+                        settings, tls: try configuration.tlsContext(), directory: directory, loop: loop), clock: clock)
+            } catch {
+                throw CommandFailure(.dataError, "\(error)")
+            }
+        }
         driver = ModuleDriver(
             settings,
             port: SerialModulePort(
                 SerialPort.Settings(
                     path: path, baud: configuration.module.baud, flowControl: configuration.module.serialFlowControl),
                 loop: loop),
-            baud: configuration.module.baud, clock: clock, log: log,
+            baud: configuration.module.baud, clock: clock, log: log, carrier: carrier,
             hostClock: { HostClock(time: clock.wallClock, at: clock.now, isSynchronised: SystemClock.isSynchronised) },
             topicMatches: { routing.isSubscribed(remoteTopic: $0) })
+        driver.markSend = { mark.set($0) }
     }
 
     /// Tries, for `limit` at most.
@@ -79,7 +96,7 @@ package final class CertificateTrial {
         driver.delegate = self
         let end = loop.now + limit
         loop.schedule(at: end) {}
-        driver.start(dataModeRecord: nil)
+        driver.start(dataModeRecord: leftOverSend)
         loop.run(until: {
             isOnline || isFinished || problem != nil || isInterrupted() || loop.now >= end || state.problem != nil
                 || driver.link.failedSessions >= Self.attempts
@@ -127,7 +144,12 @@ extension CertificateTrial: ModuleDriverDelegate {
     func moduleReturned(_ id: Int64, certainlyNotSent: Bool) {}
     func modulePostponed(_ id: Int64) {}
     func moduleSetAside(_ id: Int64, reason: String) {}
-    func moduleMayAcknowledge() -> Bool { true }
+
+    func moduleMayAcknowledge() -> Bool {
+        guard !state.isSettled else { return true }
+        state.whenSettled { [weak self] in self?.driver.carrier?.setGate(open: true) }
+        return false
+    }
 
     func moduleReceived(_ message: ReceivedMessage, for audience: Audience) {
         if state.keep(message, routing) { received += 1 }

@@ -130,8 +130,11 @@ package enum ConfigurationCheck {
 
     private static func limits(_ configuration: Configuration) -> String {
         let topics = "topics up to 256 bytes without \" and \\"
+        if configuration.linkKind == .socket {
+            return "limits: \(topics); payloads up to \(Dispatcher.socketPayloadLimit) bytes out, 1 MiB in"
+        }
         guard let profile = ModuleProfile.named(configuration.module.profile.rawValue) else {
-            let known = ModuleProfile.all.map { "\($0.name) \($0.payloadLimit)" }.joined(separator: ", ")
+            let known = ModuleProfile.all.filter { $0.hasMQTT || configuration.linkKind == nil }.map { "\($0.name) \($0.payloadLimit)" }.joined(separator: ", ")
             return "limits: \(topics); payloads as the module found allows (bytes: \(known))"
         }
         return "limits: \(topics); payloads up to \(profile.payloadLimit) bytes out, \(profile.receiveLimit) in"
