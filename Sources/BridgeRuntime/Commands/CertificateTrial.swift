@@ -31,8 +31,6 @@ package final class CertificateTrial {
     private let routing: RoutingTable
     private let driver: ModuleDriver
     private let pinFileMark: [UInt8]
-    /// A send that a killed service may have left open.
-    private let leftOverSend: Int?
     private var isOnline = false
     private var isFinished = false
     private var problem: String?
@@ -69,7 +67,7 @@ package final class CertificateTrial {
         var carrier: SocketCarrier?
         let directory = RuntimeDirectory.path(fallback: configuration.queue.path)
         let mark = SendMark(in: directory, port: path)
-        leftOverSend = mark.leftOver
+        let leftOver = mark.leftOver
         if settings.linkChoice != .mqtt {
             do throws(TLSError) {
                 carrier = SocketCarrier(
@@ -88,6 +86,7 @@ package final class CertificateTrial {
             baud: configuration.module.baud, clock: clock, log: log, carrier: carrier,
             hostClock: { HostClock(time: clock.wallClock, at: clock.now, isSynchronised: SystemClock.isSynchronised) },
             topicMatches: { routing.isSubscribed(remoteTopic: $0) })
+        driver.openSend = leftOver
         driver.markSend = { mark.set($0) }
     }
 
@@ -96,7 +95,7 @@ package final class CertificateTrial {
         driver.delegate = self
         let end = loop.now + limit
         loop.schedule(at: end) {}
-        driver.start(dataModeRecord: leftOverSend)
+        driver.start(dataModeRecord: nil)
         loop.run(until: {
             isOnline || isFinished || problem != nil || isInterrupted() || loop.now >= end || state.problem != nil
                 || driver.link.failedSessions >= Self.attempts
