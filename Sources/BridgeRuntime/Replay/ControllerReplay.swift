@@ -134,11 +134,11 @@ final class ControllerReplay {
         case .start(let bytes, let send):
             driver.openSend = send
             driver.start(dataModeRecord: bytes)
-        case .stream(let waiting, let mayReceive, let isHarmless):
+        case .stream(let waiting, let mayReceive, let isHarmless, let size):
             let isFree = { driver.session.isIdle && driver.owner == .nobody && driver.transfer != nil }
             if !isFree() { fire(until: time(entry) + slack, isFree) }
             driver.driveStream(waiting: waiting, mayReceive: mayReceive, isHarmless: isHarmless) {
-                [UInt8](repeating: 0x78, count: $0)
+                [UInt8](repeating: 0x78, count: size > 0 ? min(size, $0) : $0)
             }
         case .sessionUp: driver.carrierEstablished()
         case .sessionFailed(let failure): driver.carrierFailed(failure)

@@ -16,8 +16,9 @@ enum DialogueNote: Equatable {
     case portClosed
     /// A message was given to the publisher.
     case publish(topic: [UInt8], qos: Int, retain: Bool, size: Int, encoding: PublishStateMachine.Encoding)
-    /// The socket link got a turn on the line, with so many bytes to send, and something came of it.
-    case stream(waiting: Int, mayReceive: Bool, isHarmless: Bool)
+    /// The socket link got a turn on the line while so many bytes waited, and something came of it: `size` bytes to send, or
+    /// a command without any.
+    case stream(waiting: Int, mayReceive: Bool, isHarmless: Bool, size: Int)
     /// MQTT is up over the module's connection.
     case sessionUp
     /// It is not, or no longer.
@@ -51,8 +52,8 @@ enum DialogueNote: Equatable {
             } else {
                 "start\(bytes.map { " data=\($0)" } ?? "")"
             }
-        case .stream(let waiting, let mayReceive, let isHarmless):
-            "stream waiting=\(waiting) receive=\(mayReceive ? 1 : 0) harmless=\(isHarmless ? 1 : 0)"
+        case .stream(let waiting, let mayReceive, let isHarmless, let size):
+            "stream waiting=\(waiting) receive=\(mayReceive ? 1 : 0) harmless=\(isHarmless ? 1 : 0) bytes=\(size)"
         case .sessionUp: "session up"
         case .sessionFailed(let failure):
             "session failed \(failure.word) \(RecordText.escaped(failure.reason.utf8.prefix(400)))"
@@ -94,10 +95,11 @@ enum DialogueNote: Equatable {
             self = .start(
                 dataMode: nil, send: OpenSend(bytes: bytes, isWritten: written == 1, isHarmless: harmless == 1))
         case ("stream", let waiting):
-            guard words.count == 4, let bytes = Self.value("waiting=", waiting), (0...1 << 24).contains(bytes),
-                let receive = Self.value("receive=", words[2]), let harmless = Self.value("harmless=", words[3])
+            guard words.count == 5, let bytes = Self.value("waiting=", waiting), (0...1 << 24).contains(bytes),
+                let receive = Self.value("receive=", words[2]), let harmless = Self.value("harmless=", words[3]),
+                let size = Self.value("bytes=", words[4]), (0...65536).contains(size)
             else { return nil }
-            self = .stream(waiting: bytes, mayReceive: receive == 1, isHarmless: harmless == 1)
+            self = .stream(waiting: bytes, mayReceive: receive == 1, isHarmless: harmless == 1, size: size)
         case ("session", "up"): self = .sessionUp
         case ("session", "failed"):
             let parts = text.split(separator: " ", maxSplits: 3)
