@@ -135,7 +135,7 @@ package struct TopicExplainer {
     private func overSocket(_ forward: OutboundForward, _ question: TopicQuestion) -> TopicExplanation.Outcome {
         let count = question.payload.count
         let isTLS = configuration.remote.tls != nil
-        if let problem = RemoteLimits(maximumPayload: Dispatcher.socketPayloadLimit)
+        if let problem = RemoteLimits(maximumPayload: ModuleDriver.socketPayloadLimit)
             .problem(topic: forward.topic, payloadCount: count)
         {
             return .refused(route: forward.route, code: problem.code, reason: problem.reason)

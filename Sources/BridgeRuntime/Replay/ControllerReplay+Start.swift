@@ -25,7 +25,8 @@ extension ControllerReplay {
                     return warmUp()
                 case .offline, .portClosed: isOnline = false
                 case .publish, .guest: isWhole = isOnline
-                case .stream, .sessionUp, .sessionFailed, .sessionClosed, .delivered, .stop, .portOpened, .portFailed,
+                case .stream, .streamEnded, .sessionUp, .sessionFailed, .sessionClosed, .delivered, .stop, .portOpened,
+                    .portFailed,
                     .dataModeRecorded, .manifestRecorded, .resetFinished, nil:
                     break
                 }

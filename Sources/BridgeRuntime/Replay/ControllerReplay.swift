@@ -140,6 +140,7 @@ final class ControllerReplay {
             driver.driveStream(waiting: waiting, mayReceive: mayReceive, isHarmless: isHarmless) {
                 [UInt8](repeating: 0x78, count: size > 0 ? min(size, $0) : $0)
             }
+        case .streamEnded: driver.perform { $0.endStream() }
         case .sessionUp: driver.carrierEstablished()
         case .sessionFailed(let failure): driver.carrierFailed(failure)
         case .sessionClosed: if driver.saysFarewell { driver.carrierFinished() }

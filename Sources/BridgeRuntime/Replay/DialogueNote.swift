@@ -19,6 +19,8 @@ enum DialogueNote: Equatable {
     /// The socket link got a turn on the line while so many bytes waited, and something came of it: `size` bytes to send, or
     /// a command without any.
     case stream(waiting: Int, mayReceive: Bool, isHarmless: Bool, size: Int)
+    /// A connection that was closed has been read empty.
+    case streamEnded
     /// MQTT is up over the module's connection.
     case sessionUp
     /// It is not, or no longer.
@@ -54,6 +56,7 @@ enum DialogueNote: Equatable {
             }
         case .stream(let waiting, let mayReceive, let isHarmless, let size):
             "stream waiting=\(waiting) receive=\(mayReceive ? 1 : 0) harmless=\(isHarmless ? 1 : 0) bytes=\(size)"
+        case .streamEnded: "stream ended"
         case .sessionUp: "session up"
         case .sessionFailed(let failure):
             "session failed \(failure.word) \(RecordText.escaped(failure.reason.utf8.prefix(400)))"
@@ -94,6 +97,7 @@ enum DialogueNote: Equatable {
             else { return nil }
             self = .start(
                 dataMode: nil, send: OpenSend(bytes: bytes, isWritten: written == 1, isHarmless: harmless == 1))
+        case ("stream", "ended"): self = .streamEnded
         case ("stream", let waiting):
             guard words.count == 5, let bytes = Self.value("waiting=", waiting), (0...1 << 24).contains(bytes),
                 let receive = Self.value("receive=", words[2]), let harmless = Self.value("harmless=", words[3]),

@@ -131,7 +131,7 @@ package enum ConfigurationCheck {
     private static func limits(_ configuration: Configuration) -> String {
         let topics = "topics up to 256 bytes without \" and \\"
         if configuration.linkKind == .socket {
-            return "limits: \(topics); payloads up to \(Dispatcher.socketPayloadLimit) bytes out, 1 MiB in"
+            return "limits: \(topics); payloads up to \(ModuleDriver.socketPayloadLimit) bytes out, 1 MiB in"
         }
         guard let profile = ModuleProfile.named(configuration.module.profile.rawValue) else {
             let known = ModuleProfile.all.filter { $0.hasMQTT || configuration.linkKind == nil }.map { "\($0.name) \($0.payloadLimit)" }.joined(separator: ", ")
