@@ -47,6 +47,8 @@ struct ReplaySettings: Equatable {
         case .mqtt: break
         }
         if link.streamIsSecured { put("stream_tls", "1") }
+        put("stream_cached", link.streamCachedReceive.map { $0 ? "1" : "0" })
+        put("stream_keepalive", link.streamKeepalive.map { "\($0)" })
         put("fixed_rate", link.baudRate.map { "\($0)" })
         put("context", "\(link.contextID)")
         put("host", text(link.host.utf8))
@@ -122,6 +124,8 @@ struct ReplaySettings: Equatable {
             default: .mqtt
             }
         link.streamIsSecured = settings["stream_tls"] == "1"
+        link.streamCachedReceive = settings["stream_cached"].map { $0 == "1" }
+        link.streamKeepalive = number("stream_keepalive", 0...65535)
         link.baudRate = number("fixed_rate", 300...4_000_000)
         link.contextID = number("context", 1...15) ?? 1
         link.username = secret("user").map { Array($0.utf8) }

@@ -134,8 +134,11 @@ package enum ConfigurationCheck {
             return "limits: \(topics); payloads up to \(ModuleDriver.socketPayloadLimit) bytes out, 1 MiB in"
         }
         guard let profile = ModuleProfile.named(configuration.module.profile.rawValue) else {
-            let known = ModuleProfile.all.filter { $0.hasMQTT || configuration.linkKind == nil }.map { "\($0.name) \($0.payloadLimit)" }.joined(separator: ", ")
-            return "limits: \(topics); payloads as the module found allows (bytes: \(known))"
+            let known = ModuleProfile.all.filter(\.hasMQTT).map { "\($0.name) \($0.payloadLimit)" }.joined(
+                separator: ", ")
+            let other =
+                configuration.linkKind == nil ? "; over the socket link \(ModuleDriver.socketPayloadLimit)" : ""
+            return "limits: \(topics); payloads as the module found allows (bytes: \(known)\(other))"
         }
         return "limits: \(topics); payloads up to \(profile.payloadLimit) bytes out, \(profile.receiveLimit) in"
     }
