@@ -28,7 +28,7 @@ public struct Certificate: Sendable, Equatable {
             }
             found.append(certificate)
         }
-        let blocks = PEMText.labels(bytes).filter { $0.hasSuffix("CERTIFICATE") }.count
+        let blocks = PEMText.count(bytes, endingWith: "CERTIFICATE")
         guard blocks > 0 else { throw .notPEM(expected: "certificate", found: PEMText.guess(bytes)) }
         guard found.count == blocks else { throw .damaged(expected: "certificate", detail: openSSLError()) }
         ERR_clear_error()

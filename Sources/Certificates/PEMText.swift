@@ -8,6 +8,16 @@ enum PEMText {
             .map { String(decoding: $0.dropFirst(11).prefix { $0 != 0x2D }, as: UTF8.self) }
     }
 
+    /// Blocks whose label ends with `word`, all of them: a file of authorities may have hundreds.
+    static func count(_ bytes: [UInt8], endingWith word: String) -> Int {
+        bytes.split { $0 == 0x0A || $0 == 0x0D }.lazy
+            .filter {
+                $0.starts(with: "-----BEGIN ".utf8)
+                    && $0.prefix(80).dropFirst(11).prefix { $0 != 0x2D }.reversed().starts(with: word.utf8.reversed())
+            }
+            .count
+    }
+
     /// What a file without the wanted block is instead.
     static func guess(_ bytes: [UInt8]) -> String? {
         if let label = labels(bytes).first { return "a \(label.lowercased())" }

@@ -62,6 +62,25 @@ struct StatusReportTests {
         #expect(report.exitCode == .ok && report.line.hasSuffix("  online; outbox 12, 1 aside, inbox 0"))
     }
 
+    @Test func whichLink() {
+        func over(_ link: String, _ kind: JSONValue, tls: JSONValue = .null) -> String? {
+            let report = StatusReport(
+                service: answer {
+                    $0["link"] = .text(link)
+                    $0["link_kind"] = kind
+                    $0["tls"] = tls
+                    $0["window"] = .members(["size": 20, "in_flight": 3, "unsent": 70])
+                })
+            return report.lines.first { $0.hasPrefix("  over ") }.map { String($0.dropFirst(16)) }
+        }
+        #expect(over("online", "mqtt") == "the module's own MQTT client")
+        #expect(
+            over("online", "socket", tls: "TLSv1.3, X\u{1B}")
+                == "the module's TCP socket, TLSv1.3, X?, 3 of 20 in flight")
+        #expect(over("offline", "socket") == "the module's TCP socket")
+        #expect(over("online", .null) == nil)
+    }
+
     @Test func offline() {
         let report = StatusReport(
             service: answer {

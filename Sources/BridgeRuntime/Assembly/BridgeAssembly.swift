@@ -138,7 +138,8 @@ package final class BridgeAssembly {
         flights = values.flightDirectory.map { [link, module] directory in
             FlightRecords(
                 directory: directory, settings: ReplaySettings(link: link, baud: values.baud), clock: clock, log: log,
-                profile: { [unowned module] in module.link.currentProfile })
+                profile: { [unowned module] in module.link.currentProfile },
+                kind: { [unowned module] in module.link.kind })
         }
         dataModeRecord = recorded.dataMode
         module.openSend = values.leftOverSend

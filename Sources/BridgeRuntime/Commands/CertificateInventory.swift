@@ -110,6 +110,8 @@ package struct CertificateInventory: Equatable {
     package private(set) var notes: [String] = []
     /// Whether the broker is verified; false: the module uses no files.
     package let verifies: Bool
+    /// Whether the files go into the module; false: this host makes TLS, and the module gets none of them.
+    package let goesIntoModule: Bool
 
     private let wanted: [TLSFileKind: TLSFile]
     private var manifests: TLSManifests
@@ -123,15 +125,17 @@ package struct CertificateInventory: Equatable {
         }
         let certificates = RemoteCertificates(tls, now: now)
         verifies = tls.verify
+        goesIntoModule = !tls.isOurs
         findings = certificates.findings
         notes = certificates.notes
         wanted = tls.verify ? certificates.files : [:]
-        manifests = TLSManifests(encoded: try configuration.peek(Dispatcher.Meta.tlsManifests) ?? [])
+        manifests = TLSManifests(
+            encoded: try tls.isOurs ? [] : configuration.peek(Dispatcher.Meta.tlsManifests) ?? [])
         var own: Certificate?
         for (kind, path) in [(TLSFileKind.ca, tls.ca), (.certificate, tls.certificate), (.key, tls.key)] {
             guard let path else { continue }
             var file = File(kind: kind.rawValue, path: path)
-            if let known = certificates.files[kind] {
+            if let known = certificates.files[kind] ?? (tls.isOurs ? Self.file(path) : nil) {
                 file.size = known.contents.count
                 file.digest = kind == .key ? nil : Digest.text(known.digest)
                 if kind == .key {
@@ -145,6 +149,13 @@ package struct CertificateInventory: Equatable {
             files.append(file)
         }
         for imei in manifests.imeis.reversed() { modules.append(module(imei)) }
+    }
+
+    private static func file(_ path: String) -> TLSFile? {
+        guard let contents = try? Files.read(path, limit: 1 << 20), let digest = Digest.sha256(contents) else {
+            return nil
+        }
+        return TLSFile(contents: contents, digest: digest)
     }
 
     /// Asks the module for the sizes of its files and the room that is left.

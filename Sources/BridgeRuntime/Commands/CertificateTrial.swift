@@ -3,6 +3,7 @@ import BridgeCore
 package import Configuration
 package import LinuxIO
 import ModemCore
+import TLSStream
 
 /// One session with the remote broker to see whether certificates carry it: connect, `CONNACK`, disconnect.
 ///
@@ -63,15 +64,30 @@ package final class CertificateTrial {
         let path = if case .path(let path) = configuration.module.port { path } else { "simulator" }
         let clock = LoopClock(loop)
         let routing = self.routing
+        var carrier: SocketCarrier?
+        let directory = RuntimeDirectory.path(fallback: configuration.queue.path)
+        let mark = SendMark(in: directory, port: path)
+        let leftOver = mark.leftOver
+        if settings.linkChoice != .mqtt {
+            do throws(TLSError) {
+                carrier = SocketCarrier(
+                    configuration.carrierValues(
+                        settings, tls: try configuration.tlsContext(), directory: directory, loop: loop), clock: clock)
+            } catch {
+                throw CommandFailure(.dataError, "\(error)")
+            }
+        }
         driver = ModuleDriver(
             settings,
             port: SerialModulePort(
                 SerialPort.Settings(
                     path: path, baud: configuration.module.baud, flowControl: configuration.module.serialFlowControl),
                 loop: loop),
-            baud: configuration.module.baud, clock: clock, log: log,
+            baud: configuration.module.baud, clock: clock, log: log, carrier: carrier,
             hostClock: { HostClock(time: clock.wallClock, at: clock.now, isSynchronised: SystemClock.isSynchronised) },
             topicMatches: { routing.isSubscribed(remoteTopic: $0) })
+        driver.openSend = leftOver
+        driver.markSend = { mark.set($0) }
     }
 
     /// Tries, for `limit` at most.
@@ -127,7 +143,12 @@ extension CertificateTrial: ModuleDriverDelegate {
     func moduleReturned(_ id: Int64, certainlyNotSent: Bool) {}
     func modulePostponed(_ id: Int64) {}
     func moduleSetAside(_ id: Int64, reason: String) {}
-    func moduleMayAcknowledge() -> Bool { true }
+
+    func moduleMayAcknowledge() -> Bool {
+        guard !state.isSettled else { return true }
+        state.whenSettled { [weak self] in self?.driver.carrier?.setGate(open: true) }
+        return false
+    }
 
     func moduleReceived(_ message: ReceivedMessage, for audience: Audience) {
         if state.keep(message, routing) { received += 1 }

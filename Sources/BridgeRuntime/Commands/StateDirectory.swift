@@ -25,7 +25,7 @@ package final class StateDirectory {
     /// Locks and opens it.
     package init(_ configuration: Configuration, loop: EventLoop) throws(CommandFailure) {
         self.loop = loop
-        heartbeatTopic = configuration.remote.heartbeat?.topic
+        heartbeatTopic = configuration.remote.heartbeat(for: configuration.linkKind ?? .mqtt)?.topic
         let path = configuration.queue.path
         do {
             try Files.makeDirectories(path)

@@ -11,11 +11,17 @@ extension Desk {
         var told = ""
         var next: ScheduledCall?
         func look() {
-            if driver.isOnline { return call.finish() }
+            if driver.isOnline {
+                return call.finish(.members(["link_kind": driver.linkKind, "tls": driver.linkTLS]))
+            }
             guard driver.clock.now < until else { return call.fail(.unavailable, "no link: \(driver.summary)") }
             if driver.summary != told {
                 told = driver.summary
-                call.tell(.members(["at": .text(told)]))
+                call.tell(
+                    .members([
+                        "at": .text(told), "reason": .text(driver.link.recovery?.reason),
+                        "secured": .bool(driver.carrier?.wasSecured ?? false),
+                    ]))
             }
             next = driver.clock.schedule(at: driver.clock.now + .milliseconds(50)) { look() }
         }

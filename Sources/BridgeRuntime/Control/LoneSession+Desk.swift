@@ -9,7 +9,10 @@ extension LoneSession: DeskOwner {
     var hasQueue: Bool { options.sameID && state != nil }
 
     func deskStatus() -> JSONValue {
-        .members(["service": false, "link": module.isOnline ? "online" : "offline", "at": .text(module.summary)])
+        .members([
+            "service": false, "link": module.isOnline ? "online" : "offline", "link_kind": module.linkKind,
+            "tls": module.linkTLS, "at": .text(module.summary),
+        ])
     }
 
     // With the service's id its filters are in the session or they are not; asking once more does no harm.

@@ -87,7 +87,8 @@ package final class LoneSession: Operations {
             guard certificates.isUsable else {
                 throw CommandFailure(.configuration, "[remote] tls cannot be used: cellbridge check says why")
             }
-            guard state != nil else {
+            // What this host makes itself leaves nothing in the module.
+            guard tls.isOurs || state != nil else {
                 throw CommandFailure(
                     .noPermission,
                     "TLS needs the state directory \(configuration.queue.path), which says what is in the module: run it as root or the service's user"
@@ -224,7 +225,6 @@ extension LoneSession: ModuleDriverDelegate {
         state.whenSettled { [weak self] in self?.module.carrier?.setGate(open: true) }
         return false
     }
-
 
     func moduleReceived(_ message: ReceivedMessage, for audience: Audience) {
         if audience != .routes { desk?.observe(message) }

@@ -104,6 +104,10 @@ extension Cause {
     static let credentials = Cause(
         "user, password or client id are not what the broker wants; the module does not say which",
         try: "from elsewhere: mosquitto_sub -i CLIENT_ID -u USER -P … -h HOST -p PORT -t x")
+    /// CONNACK has a reason code there.
+    static let ownCredentials = Cause(
+        "user, password or client id are not what the broker wants",
+        try: "from elsewhere: mosquitto_sub -V 5 -i CLIENT_ID -u USER -P … -h HOST -p PORT -t x; the broker's log")
     static let boundClientID = Cause(
         "the broker takes known client ids only: doctor connects as <client_id>-cli",
         try: "stop the service and give --same-id")
@@ -114,6 +118,11 @@ extension Cause {
         "the broker or the link is slower than [remote] ack_timeout", try: "a longer [remote] ack_timeout")
     static let topicRights = Cause(
         "this client may not publish or not subscribe to the topic; a broker says so of neither",
+        try: "rights for it at the broker, or another topic: --topic")
+
+    /// MQTT 5 has reason codes for it.
+    static let ownTopicRights = Cause(
+        "this client may not publish or not subscribe to the topic",
         try: "rights for it at the broker, or another topic: --topic")
 
     // MARK: The configuration

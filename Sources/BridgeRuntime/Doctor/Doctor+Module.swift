@@ -1,6 +1,7 @@
 import ATProtocol
 import Configuration
 import LinuxIO
+import ModemCore
 
 /// From the port to the broker's name, by a port of this process.
 extension Doctor {
@@ -23,7 +24,8 @@ extension Doctor {
         else { return false }
         guard try examine(queries, own: true) else { return false }
         guard try stage(.dns, { () throws(CommandFailure) in try examineName(dialogue) }) else { return false }
-        guard checks.hasTLS else { return true }
+        // Over the module's socket the session itself shows what TCP and what TLS does.
+        guard checks.hasTLS, kind == .mqtt else { return true }
         return try stage(.tcp) { () throws(CommandFailure) in try examineConnection(dialogue) }
     }
 
@@ -67,6 +69,12 @@ extension Doctor {
         guard host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) else {
             return .failed(.dns, "\(readable(Array(host.utf8))) cannot be a name", typed + [.wrongName])
         }
+        switch profile.socket.dialect {
+        case .cip: break
+        // The guide has no question for it: AT+QIOPEN asks by itself (Quectel GSM TCP/IP guide 2, QIDNSIP).
+        case .qi: return .skipped(.dns, "this module looks names up with the connection only")
+        case .bc260y: return try examineContextName(dialogue, host, typed)
+        }
         let command = ATCommand(
             line: Array("AT+CDNSGIP=\"\(host)\"".utf8), timeout: .seconds(30), prefixes: ["+CDNSGIP"])
         var line: [UInt8]?
@@ -97,6 +105,28 @@ extension Doctor {
                 causes: typed)
         }
         return PacketChecks.dns(line, host: host, typed: typed)
+    }
+
+    /// `+QIDNSGIP: error,count,ttl` comes after the `OK`, then a line with the address (BC260Y-CN TCP/IP guide 2.3.6).
+    private func examineContextName(
+        _ dialogue: ModuleDialogue, _ host: String, _ typed: [Cause]
+    ) throws(CommandFailure) -> Finding {
+        var lines: [[UInt8]] = []
+        dialogue.onURC = { urc in
+            if case .other(let text) = urc, text.starts(with: "+QIDNSGIP".utf8), lines.count < 8 { lines.append(text) }
+        }
+        defer { dialogue.onURC = { _ in } }
+        let result = try dialogue.submit(
+            ATCommand(line: Array("AT+QIDNSGIP=0,\"\(host)\"".utf8), timeout: .seconds(30), prefixes: ["+QIDNSGIP"]))
+        guard result.isSuccess else {
+            return Finding(
+                .dns, .warning,
+                "AT+QIDNSGIP was answered \(shown(result.final)): whether \(host) resolves, TCP will show",
+                causes: typed)
+        }
+        lines += result.lines
+        try wait(min(options.wait, .seconds(60))) { PacketChecks.isWhole(lines) }
+        return PacketChecks.dns(lines, host: host, typed: typed)
     }
 
     // MARK: TCP before TLS

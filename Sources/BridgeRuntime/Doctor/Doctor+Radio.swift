@@ -13,10 +13,13 @@ extension Doctor {
             try stage(
                 .identity,
                 { () throws(CommandFailure) in
-                    PortChecks.identity(
-                        model: try queries.ask(.ati), revision: try queries.ask(.cgmr), imei: try queries.ask(.cgsn),
+                    let model = try queries.ask(.ati)
+                    settle(ModuleProfile.identified(by: Array(model.lines.joined(separator: [0x20]))))
+                    let found = PortChecks.identity(
+                        model: model, revision: try queries.ask(.cgmr), imei: try queries.ask(.cgsn),
                         supply: (try? queries.ask(ATCommand(line: Array("AT+CBC".utf8), prefixes: ["+CBC"])))
                             ?? Answer([], "ERROR"), configured: profile)
+                    return kind == .mqtt && !self.profile.hasMQTT ? PortChecks.noClient(found, self.profile) : found
                 })
         else { return false }
         guard try stage(.card, { () throws(CommandFailure) in try examineCard(queries, own: own) }) else {
@@ -46,7 +49,7 @@ extension Doctor {
             try stage(
                 .network,
                 { () throws(CommandFailure) in
-                    RadioChecks.network(try queries.ask(.copsQuery))
+                    RadioChecks.network(try queries.ask(.copsQuery), isGSM: self.profile.socket.dialect == .qi)
                 })
         else { return false }
         guard
@@ -57,7 +60,9 @@ extension Doctor {
         guard try stage(.attach, { () throws(CommandFailure) in try examineAttachment(queries, own: own) }) else {
             return false
         }
-        return try stage(.address) { () throws(CommandFailure) in try examineAddress(queries, own: own) }
+        let isFine = try stage(.address) { () throws(CommandFailure) in try examineAddress(queries, own: own) }
+        checks.hasAddress = findings.last?.outcome == .ok
+        return isFine
     }
 
     private func patience(_ own: Bool) -> Duration { loop.now + (own ? options.wait : .zero) }
@@ -71,7 +76,8 @@ extension Doctor {
         let end = patience(own)
         while true {
             switch CardChecks.status(try queries.ask(.cpinQuery)) {
-            case .ready: return CardChecks.ready(iccid: try queries.ask(.iccid), imsi: try queries.ask(.cimi))
+            case .ready:
+                return CardChecks.ready(iccid: try queries.ask(profile.cardNumber), imsi: try queries.ask(.cimi))
             case .bad(let finding): return finding
             case .busy: if loop.now >= end { return CardChecks.stillBusy }
             case .wantsPIN:
@@ -104,6 +110,16 @@ extension Doctor {
     // MARK: Radio
 
     private func readings(_ queries: some ModuleQueries) throws(CommandFailure) -> [RadioChecks.Registration] {
+        // GSM modules have no EPS; CREG is what their guide asks (Quectel GSM TCP/IP guide 2).
+        if profile.socket.dialect == .qi {
+            let commands = [ATCommand.cgregQuery, ATCommand(line: Array("AT+CREG?".utf8), prefixes: ["+CREG"])]
+            var found: [RadioChecks.Registration] = []
+            for command in commands {
+                found += [RadioChecks.registration(try queries.ask(command))].compactMap(\.self)
+                if found.contains(where: \.isRegistered) { break }
+            }
+            return found
+        }
         let eps = RadioChecks.registration(try queries.ask(.ceregQuery))
         if let eps, eps.isRegistered { return [eps] }
         return [eps, RadioChecks.registration(try queries.ask(.cgregQuery))].compactMap(\.self)
@@ -155,6 +171,12 @@ extension Doctor {
     }
 
     private func examineAddress(_ queries: some ModuleQueries, own: Bool) throws(CommandFailure) -> Finding {
+        switch profile.socket.dialect {
+        case .cip: break
+        case .qi where kind == .socket: return try examineBearer(queries, own: own)
+        case .bc260y where kind == .socket: return try examineOwnContext(queries, own: own)
+        case .qi, .bc260y: break
+        }
         let cid = contextID
         var apn = PacketChecks.apn(try queries.ask(.cgdcontQuery), cid: cid)
         if own, let wanted = configuration.module.apn, !PacketChecks.isSame(apn, wanted.name) {
@@ -174,6 +196,62 @@ extension Doctor {
             }
             refusal = try queries.ask(.cgact(state: 1, cid: cid))
             if refusal?.isSuccess == true { try rest(.seconds(1)) }
+        }
+    }
+
+    /// The GSM modules open their bearer with the connection; here it is opened to see its address (Quectel GSM TCP/IP guide
+    /// 2, 9). The link releases it before it begins.
+    private func examineBearer(_ queries: some ModuleQueries, own: Bool) throws(CommandFailure) -> Finding {
+        guard own else { return .skipped(.address, "comes with the connection (AT+QIOPEN)") }
+        let apn = configuration.module.apn?.name
+        func address() throws(CommandFailure) -> String? {
+            let text = try queries.ask(.qilocip).value
+            return text.flatMap { PacketChecks.isAddress($0) && $0 != "0.0.0.0" ? $0 : nil }
+        }
+        var refusal: (answer: Answer, command: String)?
+        var found = try address()
+        if found == nil {
+            _ = try queries.ask(.qifgcnt(0))
+            let access = configuration.linkSettings(pinWasRefused: true).accessPoint
+            if let access {
+                guard
+                    let command = try? ATCommand.qicsgp(
+                        apn: access.name, user: access.username ?? "", password: access.password ?? "")
+                else {
+                    return .failed(.address, "[module] apn cannot be carried", configuration.apnCauses + [.privateAPN])
+                }
+                let answer = try queries.ask(command)
+                if !answer.isSuccess { refusal = (answer, "AT+QICSGP") }
+            }
+            if refusal == nil {
+                // Not in the guide, and refused where it is not needed.
+                _ = try queries.ask(ATCommand(line: Array("AT+QIREGAPP".utf8), timeout: .seconds(60)))
+                let answer = try queries.ask(.qiact)
+                if !answer.isSuccess { refusal = (answer, "AT+QIACT") }
+                found = try address()
+            }
+        }
+        return PacketChecks.address(
+            found, apn: apn, cid: contextID, refusal: refusal?.answer, command: refusal?.command,
+            typed: configuration.apnCauses)
+    }
+
+    /// The NB-IoT module gets its address with the attach, in a context of its own choice (BC260Y-CN TCP/IP guide 2.3.2,
+    /// 4.1.1).
+    private func examineOwnContext(_ queries: some ModuleQueries, own: Bool) throws(CommandFailure) -> Finding {
+        let cid = contextID
+        var apn = PacketChecks.apn(try queries.ask(.cgdcontQuery), cid: cid)
+        if own, let wanted = configuration.module.apn, !PacketChecks.isSame(apn, wanted.name) {
+            if let refusal = try setAPN(wanted, queries) { return refusal }
+            apn = wanted.name
+        }
+        let end = patience(own)
+        while true {
+            let address = PacketChecks.address(try queries.ask(.cgpaddr(cid: nil)), cid: nil)
+            if address != nil || loop.now >= end {
+                return PacketChecks.address(address, apn: apn, cid: cid, refusal: nil, typed: configuration.apnCauses)
+            }
+            try rest(.seconds(1))
         }
     }
 

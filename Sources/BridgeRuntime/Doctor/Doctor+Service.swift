@@ -2,6 +2,7 @@ import ATProtocol
 import Configuration
 import Control
 import LinuxIO
+import ModemCore
 
 /// Through the running service.
 extension Doctor {
@@ -55,6 +56,8 @@ extension Doctor {
             if isInterrupted() { throw .interrupted }
         }
         let now = try state()
+        checks.security = now.security
+        if let usesSocket = now.usesSocket { checks.socket = usesSocket ? profile.socket.dialect : nil }
         guard now.isOnline else {
             var session = checks
             session.sameID = true

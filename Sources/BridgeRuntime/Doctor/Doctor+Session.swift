@@ -1,6 +1,7 @@
 import Configuration
 import Control
 import LinuxIO
+import ModemCore
 
 /// TCP, TLS, MQTT and the message that comes back.
 extension Doctor {
@@ -11,6 +12,8 @@ extension Doctor {
         var watch = SessionWatch()
         var isPausing = false
         var at = ""
+        var reason = ""
+        var isSecured = false
         var outcome: Result<JSONValue, CommandFailure>?
         let dialogue = operations.begin(
             "dialogue", [],
@@ -24,6 +27,8 @@ extension Doctor {
             "connect", [.init(name: "wait", value: .number(seconds))],
             onEvent: { event in
                 at = event["at"]?.string ?? at
+                reason = event["reason"]?.string ?? reason
+                isSecured = event["secured"]?.boolean ?? false
                 // What failed is told before the pause after it.
                 if at.hasPrefix("pausing before") { isPausing = true }
             }, onEnd: { outcome = $0 })
@@ -31,17 +36,30 @@ extension Doctor {
         operations.cancel(connect)
         operations.cancel(dialogue)
         if isInterrupted() { throw .interrupted }
-        if case .success = outcome, watch.failure == nil {
+        if case .success(let value) = outcome, watch.failure == nil {
+            checks.security = value["tls"]?.string
             toldWay(to: .publish)
             let id = configuration.remote.clientID + (options.sameID ? "" : "-cli")
             return tell(checks.mqtt(clientID: id))
         }
-        var reason = lastError() ?? at
-        if lastError() == nil, case .failure(let failure) = outcome { reason = failure.text }
+        let told = lastError()
+        // The log says when the next try is, too.
+        if let told, reason.isEmpty || kind == .mqtt {
+            reason = told
+        } else if reason.isEmpty, case .failure(let failure) = outcome {
+            reason = failure.text
+        }
+        return kind == .socket
+            ? examineOwnFailure(watch, reason.isEmpty ? at : reason, isSecured: isSecured)
+            : examineFailure(watch, reason.isEmpty ? at : reason, told: told)
+    }
+
+    /// Where the module's own client came to its end.
+    private func examineFailure(_ watch: SessionWatch, _ reason: String, told: String?) -> Bool {
         switch watch.failure {
         case .connection(let words)?:
             guard checks.hasTLS else { return tell(checks.noTCP(words)) }
-            return tell(checks.noTLS(words, told: lastError()))
+            return tell(checks.noTLS(words, told: told))
         case .subscription?, .refused?, .closed?, .configuration?:
             if let failure = watch.failure {
                 toldWay(to: .mqtt)
@@ -56,10 +74,29 @@ extension Doctor {
             return tell(checks.silence)
         }
         return watch.wasOpened
-            ? tell(
-                checks.hasTLS ? checks.noTLS("no answer in time", told: lastError()) : checks.noTCP("no answer in time")
-            )
+            ? tell(checks.hasTLS ? checks.noTLS("no answer in time", told: told) : checks.noTCP("no answer in time"))
             : tell(.failed(.tcp, "the module did not come so far: \(reason)", [.supply, .weather, .noPower]))
+    }
+
+    /// Where MQTT over the module's socket came to its end: the module tells of the connection, our own client of the rest.
+    private func examineOwnFailure(_ watch: SessionWatch, _ reason: String, isSecured: Bool) -> Bool {
+        if case .connection(let words)? = watch.failure { return tell(checks.noTCP(words)) }
+        if watch.isConnected {
+            tell(checks.tcp)
+            if reason.hasPrefix("TLS") || checks.hasTLS && !isSecured {
+                return tell(checks.noTLS(reason, told: reason))
+            }
+            if checks.hasTLS { tell(checks.tls) }
+            return tell(checks.noOwnSession(reason))
+        }
+        if watch.wasOpened { return tell(checks.noTCP("no answer in time\(watch.tcpError)")) }
+        let isBearer = ["AT+CIICR", "AT+CIFSR", "AT+QI", "bearer", "address"].contains {
+            reason.firstRange(of: $0) != nil
+        }
+        return tell(
+            .failed(
+                .tcp, "the module did not come so far: \(reason)",
+                isBearer ? [.privateAPN, .noData, .stuckContext] : [.supply, .weather, .noPower]))
     }
 
     /// The stages that a later one proves and that were not told yet.
@@ -93,7 +130,7 @@ extension Doctor {
             }
             let limit = max(options.wait / 4, configuration.remote.ackTimeout * 3 / 2)
             try wait(limit) { isSubscribed || problem != nil }
-            guard isSubscribed else { return SessionChecks.noPublish(topic, problem ?? "no SUBACK") }
+            guard isSubscribed else { return checks.noPublish(topic, problem ?? "no SUBACK") }
             let begin = loop.now
             var isPublished = false
             let publish = operations.begin(
@@ -112,14 +149,16 @@ extension Doctor {
             if !isPublished, refusal == nil { operations.cancel(publish) }
             let milliseconds = Int((loop.now - begin) / .milliseconds(1))
             if cameBack, isPublished { return SessionChecks.publish(topic, milliseconds: milliseconds) }
-            return SessionChecks.noPublish(
+            return checks.noPublish(
                 topic, refusal ?? problem ?? (isPublished ? "acknowledged, and did not come back" : "no PUBACK"))
         }
     }
 
     private var testTopic: String {
         if let topic = options.topic { return topic }
-        if let heartbeat = configuration.remote.heartbeat { return String(decoding: heartbeat.topic, as: UTF8.self) }
+        if let heartbeat = configuration.remote.heartbeat(for: kind == .socket ? .socket : .mqtt) {
+            return String(decoding: heartbeat.topic, as: UTF8.self)
+        }
         return "cellbridge/\(configuration.bridge.name)/doctor/\(String(UInt32.random(in: .min ... .max), radix: 16))"
     }
 }

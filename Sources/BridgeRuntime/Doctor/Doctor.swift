@@ -1,6 +1,7 @@
 import ATProtocol
 package import Configuration
 package import LinuxIO
+import ModemCore
 
 /// Walks the stages from the port to a message that comes back, and stops at the first that fails.
 ///
@@ -30,7 +31,11 @@ package final class Doctor {
     let options: Options
     let loop: EventLoop
     let log: Log
-    let checks: SessionChecks
+    var checks: SessionChecks
+    /// The module's firmware, once `ATI` was answered.
+    var profile = ModuleProfile.ec716s
+    /// The link, once that is known.
+    var kind = LinkKind.mqtt
 
     /// A walk with this configuration, its port a path.
     package init(_ configuration: Configuration, options: Options, loop: EventLoop, log: Log) {
@@ -39,10 +44,23 @@ package final class Doctor {
         self.loop = loop
         self.log = log
         checks = SessionChecks(configuration, sameID: options.sameID)
+        settle(nil)
     }
 
     /// The stage that failed.
     package var failure: Finding? { findings.first { $0.outcome == .failed } }
+
+    /// What is known of the link before the module has said who it is, or afterwards.
+    func settle(_ identified: ModuleProfile?) {
+        profile = ModuleProfile.named(configuration.module.profile.rawValue) ?? identified ?? .ec716s
+        kind =
+            switch configuration.linkKind {
+            case .mqtt?: .mqtt
+            case .socket?: .socket
+            case nil: profile.hasMQTT ? .mqtt : .socket
+            }
+        checks.socket = kind == .socket ? profile.socket.dialect : nil
+    }
 
     /// The configured device.
     var path: String { if case .path(let path) = configuration.module.port { path } else { "simulator" } }
@@ -63,11 +81,15 @@ package final class Doctor {
             tell(
                 .failed(
                     checks.hasTLS ? .tls : .tcp, error.text,
-                    [
-                        Cause(
-                            "the state directory is not there yet, in use, or not this user's",
-                            try: "sudo -u cellbridge cellbridge doctor; the service's first start makes the directory")
-                    ]))
+                    error.code == .configuration
+                        ? [Cause("a file or a value of [remote] tls", try: "cellbridge check, which says more")]
+                        : [
+                            Cause(
+                                "the state directory is not there yet, in use, or not this user's",
+                                try:
+                                    "sudo -u cellbridge cellbridge doctor; the service's first start makes the directory"
+                            )
+                        ]))
             return
         }
         defer { operations.close() }

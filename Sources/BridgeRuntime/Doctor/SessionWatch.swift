@@ -1,10 +1,12 @@
+import ModemCore
+
 /// Follows the way to a session by what goes over the line: how far it came, and where it broke for the first time.
 ///
 /// It is told what `dialogue` of the control socket tells. Bounded: a line is cut at 512 bytes.
 struct SessionWatch {
     /// Where it broke, in the words of the module.
     enum Failure: Equatable {
-        /// `AT+MIPSTART` or `AT+SSLMIPSTART` was refused, or ended with CONNECT FAIL.
+        /// `AT+MIPSTART`, `AT+SSLMIPSTART`, `AT+CIPSTART` or `AT+QIOPEN` was refused, or ended with CONNECT FAIL.
         case connection(String)
         /// `AT+MCONFIG` was refused.
         case configuration(String)
@@ -30,13 +32,17 @@ struct SessionWatch {
     private var awaited = Awaited.nothing
     private var line: [UInt8] = []
     private var state = ""
+    /// What a `TCP ERROR` said of the connection that was asked for last; empty: there was none.
+    private(set) var tcpError = ""
     private static let longest = 512
 
     /// A command went out, as logs show it.
     mutating func sent(_ command: String) {
         state = ""
-        if command.hasPrefix("AT+MIPSTART") || command.hasPrefix("AT+SSLMIPSTART") {
+        let isConnect = ["AT+MIPSTART", "AT+SSLMIPSTART", "AT+CIPSTART", "AT+QIOPEN"].contains { command.hasPrefix($0) }
+        if isConnect {
             awaited = .connection
+            tcpError = ""
             (wasOpened, isConnected, hasSession) = (true, false, false)
         } else if command.hasPrefix("AT+MCONNECT") {
             awaited = .session
@@ -72,6 +78,18 @@ struct SessionWatch {
             if text.hasSuffix("CONNECT OK") {
                 isConnected = true
                 awaited = .nothing
+            } else if let code = Self.number(text, "+QIOPEN: 0,") {
+                // BC260Y-CN TCP/IP guide 2.3.2, 3.
+                if code == 0 {
+                    isConnected = true
+                    awaited = .nothing
+                } else {
+                    end(.connection("\(text) (\(SocketErrors.bc260y(code)))"))
+                }
+            } else if let code = Self.number(text, "TCP ERROR:") {
+                // CONNECT FAIL follows, or nothing does (YM310 AT manual 9.39).
+                state = " (TCP ERROR \(code): \(SocketErrors.tcp(code)))"
+                tcpError = state
             } else if text.hasPrefix("STATE:") {
                 state = " (\(text))"
             } else if text.hasSuffix("CONNECT FAIL") || isRefusal {
@@ -95,6 +113,12 @@ struct SessionWatch {
                 end(.closed)
             }
         }
+    }
+
+    /// The number behind `prefix`, where nothing else follows.
+    private static func number(_ text: String, _ prefix: String) -> Int? {
+        guard text.hasPrefix(prefix) else { return nil }
+        return Int(text.dropFirst(prefix.count).drop { $0 == " " })
     }
 
     private mutating func end(_ failure: Failure) {

@@ -5,7 +5,7 @@ package struct AirUse: Equatable, Sendable {
     package var publish: Int
     /// PUBACK, or PUBREC, PUBREL and PUBCOMP, exact.
     package var acknowledgements: Int
-    /// TLS records around them, of AES-CBC with SHA-1.
+    /// TLS records around them: of the module AES-CBC with SHA-1, of this host TLS 1.3 with AES-GCM or ChaCha20.
     package var tls: Int
     /// IPv4 and TCP headers, without options, and the bare TCP acknowledgements.
     package var headers: Int
@@ -17,9 +17,10 @@ package struct AirUse: Equatable, Sendable {
     private static let segment = 1360
     private static let acknowledgement = 4
 
-    /// One message; counts in bytes.
-    package init(topic: Int, payload: Int, qos: Int, isTLS: Bool) {
-        let rest = 2 + topic + (qos > 0 ? 2 : 0) + payload
+    /// One message; counts in bytes. `own`: MQTT 5 and TLS are made on this host, with so many bytes of properties.
+    package init(topic: Int, payload: Int, qos: Int, isTLS: Bool, own properties: Int? = nil) {
+        let record = properties == nil ? Self.record : Self.ownRecord
+        let rest = 2 + topic + (qos > 0 ? 2 : 0) + (properties.map { 1 + $0 } ?? 0) + payload
         var lengthBytes = 1
         var beyond = rest >> 7
         while beyond > 0 {
@@ -31,14 +32,29 @@ package struct AirUse: Equatable, Sendable {
         acknowledgements = packets * Self.acknowledgement
         tls =
             isTLS
-            ? Self.record(publish) - publish + packets * (Self.record(Self.acknowledgement) - Self.acknowledgement) : 0
-        let segments = ((isTLS ? Self.record(publish) : publish) + Self.segment - 1) / Self.segment
+            ? record(publish) - publish + packets * (record(Self.acknowledgement) - Self.acknowledgement) : 0
+        let segments = ((isTLS ? record(publish) : publish) + Self.segment - 1) / Self.segment
         // The last packet is acknowledged by a bare segment, the others by the packet that answers them.
         headers = (segments + packets + 1) * Self.header
     }
 
     /// A TLS 1.2 record of AES-CBC with SHA-1: header, IV, then the text with its MAC padded to blocks of 16.
     private static func record(_ text: Int) -> Int { 5 + 16 + (text + 20 + 1 + 15) / 16 * 16 }
+
+    /// A TLS 1.3 record: header, kind and tag are 22 bytes (RFC 8446, 5.2); no more than 16 KiB in one.
+    private static func ownRecord(_ text: Int) -> Int { text + 22 * max(1, (text + 16383) / 16384) }
+
+    /// Bytes of the connection towards the broker: the PUBLISH, for QoS 2 the PUBREL.
+    func out(qos: Int, isTLS: Bool) -> Int {
+        let own = isTLS ? Self.ownRecord : { $0 }
+        return own(publish) + (qos == 2 ? own(Self.acknowledgement) : 0)
+    }
+
+    /// Bytes of the connection that answer it: PUBACK, or PUBREC and PUBCOMP.
+    func answer(qos: Int, isTLS: Bool) -> Int {
+        let own = isTLS ? Self.ownRecord : { $0 }
+        return qos * own(Self.acknowledgement)
+    }
 
     /// Bytes in 30 days at so many messages.
     package func monthly(_ rate: MessageRate) -> Int64 { Int64(total) * rate.monthly }

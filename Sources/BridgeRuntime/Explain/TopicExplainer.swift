@@ -69,21 +69,25 @@ package struct TopicExplainer {
                 question.topic == StatePublisher.stateTopic(name) || question.topic == StatePublisher.linkTopic(name)
             return isState ? "the bridge tells the link's state here; it stays at the local broker" : nil
         case .in:
-            return question.topic == configuration.remote.heartbeat?.topic
+            return question.topic == configuration.remote.heartbeat(for: usesSocket ? .socket : .mqtt)?.topic
                 ? "this is the bridge's own heartbeat; it is not delivered locally" : nil
         }
     }
 
     // MARK: Taken
 
+    /// Whether it goes over the socket link; where only the module can tell, most likely not.
+    private var usesSocket: Bool { configuration.linkKind == .socket }
+
     /// The firmwares it may be: the configured one, else all, with the smallest limits, which an unknown module gets,
     /// first.
     private var profiles: [ModuleProfile] {
         if let profile = ModuleProfile.named(configuration.module.profile.rawValue) { return [profile] }
-        return [.ec716s] + ModuleProfile.all.filter { $0 != .ec716s }
+        return [.ec716s] + ModuleProfile.all.filter { $0 != .ec716s && ($0.hasMQTT || usesSocket) }
     }
 
     private func outbound(_ forward: OutboundForward, _ question: TopicQuestion) -> TopicExplanation.Outcome {
+        if usesSocket { return overSocket(forward, question) }
         func encoding(_ profile: ModuleProfile) -> PublishStateMachine.Encoding? {
             PublishStateMachine.encoding(of: question.payload, topic: forward.topic, profile: profile)
         }
@@ -111,6 +115,10 @@ package struct TopicExplainer {
         if question.qos == 2, forward.qos < 2 {
             notes.append("QoS 2 is not reached: local subscriptions stay at QoS 1; publish_qos = 2 publishes at QoS 2")
         }
+        if configuration.linkKind == nil {
+            notes.append(
+                "a module without an MQTT client of its own gets the socket link: other costs, and no such limits")
+        }
         if chosen == .data { notes.append("AT+MPUBEX: a record is written to disk first, on every such message") }
         return .taken(
             Crossing(
@@ -123,7 +131,56 @@ package struct TopicExplainer {
                 notes: notes))
     }
 
+    /// Out, as PUBLISH of MQTT 5 over the module's TCP socket.
+    private func overSocket(_ forward: OutboundForward, _ question: TopicQuestion) -> TopicExplanation.Outcome {
+        let count = question.payload.count
+        let isTLS = configuration.remote.tls != nil
+        if let problem = RemoteLimits(maximumPayload: ModuleDriver.socketPayloadLimit)
+            .problem(topic: forward.topic, payloadCount: count)
+        {
+            return .refused(route: forward.route, code: problem.code, reason: problem.reason)
+        }
+        // Message Expiry Interval (MQTT 5.0, 3.3.2.3.3).
+        let air = AirUse(
+            topic: forward.topic.count, payload: count, qos: forward.qos, isTLS: isTLS,
+            own: forward.expirySeconds == nil ? 0 : 5)
+        var notes = ["messages that wait for the line share its sends: many at once take less each"]
+        if question.qos == 2, forward.qos < 2 {
+            notes.append("QoS 2 is not reached: local subscriptions stay at QoS 1; publish_qos = 2 publishes at QoS 2")
+        }
+        return .taken(
+            Crossing(
+                route: forward.route, topic: forward.topic, qos: forward.qos, retain: forward.retain,
+                expirySeconds: forward.expirySeconds, priority: "\(forward.priority)", isEchoed: false,
+                usesSocket: true,
+                line: socketLine(
+                    sending: air.out(qos: forward.qos, isTLS: isTLS),
+                    receiving: air.answer(qos: forward.qos, isTLS: isTLS)), air: air, notes: notes))
+    }
+
+    private func socketLine(sending out: Int, receiving in: Int) -> LineUse {
+        LineUse(
+            sending: out, receiving: `in`, isCached: configuration.remote.receive(for: .socket) == .cached,
+            profile: profiles[0], baud: configuration.module.baud)
+    }
+
+    /// In, the same way; subscriptions are at QoS 1 at most.
+    private func inboundOverSocket(_ forward: InboundForward, _ question: TopicQuestion) -> Crossing {
+        let isTLS = configuration.remote.tls != nil
+        let qos = min(forward.qos, question.qos, 1)
+        // Subscription Identifier (MQTT 5.0, 3.3.2.3.8).
+        let air = AirUse(topic: question.topic.count, payload: question.payload.count, qos: qos, isTLS: isTLS, own: 2)
+        return Crossing(
+            route: forward.route, topic: forward.topic, qos: forward.qos, retain: forward.retain,
+            expirySeconds: forward.expirySeconds, priority: nil, isEchoed: false, usesSocket: true,
+            line: socketLine(
+                sending: air.answer(qos: qos, isTLS: isTLS), receiving: air.out(qos: qos, isTLS: isTLS)), air: air,
+            notes: question.qos == 2 && forward.qos == 2
+                ? ["the socket link subscribes at QoS 1: it comes at least once, not exactly once"] : [])
+    }
+
     private func inbound(_ forward: InboundForward, _ question: TopicQuestion) -> Crossing {
+        if usesSocket { return inboundOverSocket(forward, question) }
         let profile = profiles[0]
         let kept = min(question.payload.count, profile.receiveLimit)
         var notes: [String] = []

@@ -86,6 +86,8 @@ package struct Crossing: Equatable, Sendable {
     package var priority: String?
     /// Whether the remote broker sends it back, to be dropped here.
     package var isEchoed: Bool
+    /// Whether MQTT is made on this host, over the module's TCP socket; else by the module.
+    package var usesSocket = false
     /// What goes over the serial line.
     package var line: LineUse
     /// What goes over the air.
@@ -96,7 +98,7 @@ package struct Crossing: Equatable, Sendable {
 
 /// What one message takes of the serial line.
 package struct LineUse: Equatable, Sendable {
-    /// How the payload is written; `nil` on the way in.
+    /// How the payload is written; `nil` on the way in and over the socket link.
     package var encoding: PublishStateMachine.Encoding?
     /// The firmware whose limits decided.
     package var profile: String

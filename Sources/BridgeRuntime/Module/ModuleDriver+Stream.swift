@@ -17,19 +17,34 @@ extension ModuleDriver {
 
     /// Gives the connection the line when nobody else wants it.
     func driveStream() {
-        guard transfer != nil, let carrier, owner == .nobody, session.isIdle, waitingLink == nil else { return }
-        let turn = transfer?.turn(
-            waiting: lastWords == nil ? carrier.waitingBytes : 0, mayReceive: carrier.mayReceive, now: clock.now)
-        switch turn {
+        guard let carrier else { return }
+        driveStream(
+            waiting: lastWords == nil ? carrier.waitingBytes : 0, mayReceive: carrier.mayReceive,
+            isHarmless: carrier.isNextHarmless
+        ) { carrier.firstBytes($0) }
+    }
+
+    /// The same with what a carrier says; a replay has none.
+    func driveStream(
+        waiting: Int, mayReceive: Bool, isHarmless: @autoclosure () -> Bool, bytes: @escaping (Int) -> [UInt8]
+    ) {
+        guard transfer != nil, owner == .nobody, session.isIdle, waitingLink == nil else { return }
+        switch transfer?.turn(waiting: waiting, mayReceive: mayReceive, now: clock.now) {
         case nil, .nothing: if lastWords != nil { endStream() }
-        case .run(let command): perform { $0.submit(command, for: .stream) }
+        case .run(let command):
+            note(.stream(waiting: waiting, mayReceive: mayReceive, isHarmless: false, size: 0))
+            perform { $0.submit(command, for: .stream) }
         case .send(let count):
+            let isHarmless = isHarmless()
             perform { driver in
                 guard driver.session.isIdle, driver.owner == .nobody else { return }
-                let bytes = carrier.firstBytes(count)
-                guard !bytes.isEmpty, let command = driver.transfer?.send(bytes, now: driver.clock.now) else { return }
+                let bytes = bytes(count)
+                guard !bytes.isEmpty else { return }
+                driver.note(
+                    .stream(waiting: waiting, mayReceive: mayReceive, isHarmless: isHarmless, size: bytes.count))
+                guard let command = driver.transfer?.send(bytes, now: driver.clock.now) else { return }
                 if let data = command.data {
-                    driver.openSend = OpenSend(bytes: data.count, isHarmless: carrier.isNextHarmless)
+                    driver.openSend = OpenSend(bytes: data.count, isHarmless: isHarmless)
                 }
                 driver.submit(command, for: .stream)
             }
@@ -52,8 +67,9 @@ extension ModuleDriver {
     }
 
     /// Nothing more comes of the connection.
-    private func endStream() {
+    func endStream() {
         guard let words = lastWords, !words.areRead else { return }
+        note(.streamEnded)
         lastWords?.areRead = true
         lastWords?.due = clock.now + .seconds(2)
         carrier?.streamEnded()
@@ -68,6 +84,8 @@ extension ModuleDriver {
     func openStream(_ profile: SocketProfile) {
         transfer = SocketTransfer(profile: profile, pushes: !link.readsOnRequest)
         transfer?.opened()
+        // Its clock begins now, not with the first turn that something comes of.
+        _ = transfer?.turn(waiting: 0, mayReceive: false, now: clock.now)
         carrier?.streamOpened()
     }
 
@@ -119,6 +137,12 @@ extension ModuleDriver {
                 .broken("bytes of the TCP connection were damaged on the line (\(discard.kind))"), now: clock.now))
     }
 
+    /// Something came over the session: it works.
+    func streamDelivered() {
+        note(.delivered)
+        run(link.delivered(now: clock.now))
+    }
+
     func streamDeadlineReached(now: Duration) {
         if let due = transfer?.deadline, due <= now {
             for action in transfer?.deadlineReached(now: now) ?? [] { run(action) }
@@ -140,10 +164,16 @@ extension ModuleDriver {
 extension ModuleDriver: SocketCarrierDelegate {
     func carrierSessionBegan() { perform { $0.delegate?.moduleSessionBegan() } }
 
-    func carrierEstablished() { perform { $0.run($0.link.sessionEstablished(now: $0.clock.now)) } }
+    func carrierEstablished() {
+        perform {
+            $0.note(.sessionUp)
+            $0.run($0.link.sessionEstablished(now: $0.clock.now))
+        }
+    }
 
     func carrierFailed(_ failure: SessionFailure) {
         perform { driver in
+            driver.note(.sessionFailed(failure))
             guard driver.lastWords != nil else {
                 return driver.run(driver.link.sessionFailed(failure, now: driver.clock.now))
             }
@@ -158,6 +188,7 @@ extension ModuleDriver: SocketCarrierDelegate {
 
     func carrierFinished() {
         saysFarewell = false
+        note(.sessionClosed)
         perform { $0.run($0.link.stop(now: $0.clock.now)) }
     }
 
@@ -167,7 +198,7 @@ extension ModuleDriver: SocketCarrierDelegate {
         perform { driver in
             driver.rejections = 0
             // At QoS 0 it was only the module that took it.
-            if qos > 0 { driver.run(driver.link.delivered(now: driver.clock.now)) }
+            if qos > 0 { driver.streamDelivered() }
             if Self.isGuest(id) { return driver.guestMessageEnded(id, .acknowledged) }
             driver.delegate?.moduleAcknowledged(id)
         }
@@ -190,7 +221,7 @@ extension ModuleDriver: SocketCarrierDelegate {
 
     func carrierReceived(_ message: ReceivedMessage, for audience: Audience) {
         perform { driver in
-            driver.run(driver.link.delivered(now: driver.clock.now))
+            driver.streamDelivered()
             driver.delegate?.moduleReceived(message, for: audience)
         }
     }

@@ -140,7 +140,7 @@ final class ModuleDriver {
 
     /// Starts with the MPUBEX record that an earlier run left, if any.
     func start(dataModeRecord: Int?) {
-        note(.start(dataMode: dataModeRecord ?? openSend?.bytes))
+        note(.start(dataMode: dataModeRecord, send: dataModeRecord == nil ? openSend : nil))
         perform {
             $0.run($0.link.start(dataModeRecord: dataModeRecord, openSend: $0.openSend, now: $0.clock.now))
         }
@@ -151,9 +151,9 @@ final class ModuleDriver {
         note(.stop)
         perform { driver in
             // MQTT first says farewell over the connection, where there is one.
-            if let carrier = driver.carrier, driver.transfer != nil {
+            if driver.transfer != nil {
                 driver.saysFarewell = true
-                return carrier.finish()
+                return driver.carrier?.finish() ?? ()
             }
             driver.run(driver.link.stop(now: driver.clock.now))
         }

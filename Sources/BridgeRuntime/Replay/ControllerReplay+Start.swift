@@ -6,10 +6,12 @@ extension ControllerReplay {
     /// Goes to the first event at which the state is known, and brings the driver there.
     func skipToWhole() {
         var isOnline = record.settings["began"] == "online"
+        // At a question for the state no send and no read is under way.
+        let polls = [ATCommand.mqttStatus, .cipstatus, .qistat, .qistateContext].map(\.line)
         for (place, entry) in record.entries.enumerated() {
             var isWhole = false
             switch entry.event {
-            case .sent(let line): isWhole = isOnline && line.elementsEqual(ATCommand.mqttStatus.line)
+            case .sent(let line): isWhole = isOnline && polls.contains { line.elementsEqual($0) }
             case .received: break
             case .note(let text):
                 switch DialogueNote(text) {
@@ -23,7 +25,10 @@ extension ControllerReplay {
                     return warmUp()
                 case .offline, .portClosed: isOnline = false
                 case .publish, .guest: isWhole = isOnline
-                case .stop, .portOpened, .portFailed, .dataModeRecorded, .manifestRecorded, .resetFinished, nil: break
+                case .stream, .streamEnded, .sessionUp, .sessionFailed, .sessionClosed, .delivered, .stop, .portOpened,
+                    .portFailed,
+                    .dataModeRecorded, .manifestRecorded, .resetFinished, nil:
+                    break
                 }
             }
             guard isWhole else { continue }
@@ -52,7 +57,9 @@ extension ControllerReplay {
         var rounds = 0
         while !driver.isOnline, rounds < 5_000 {
             rounds += 1
-            if toWarmUp.isEmpty {
+            if driver.transfer != nil, toWarmUp.isEmpty {
+                driver.carrierEstablished()
+            } else if toWarmUp.isEmpty {
                 guard clock.nextDue != nil else { break }
                 clock.fire()
             } else {

@@ -125,9 +125,26 @@ final class ControllerReplay {
         case .portFailed: return
         default: passTime(to: time(entry))
         }
-        emit(.decision, note.text)
+        // One for every turn on the line, and every message: the commands are told.
         switch note {
-        case .start(let bytes): driver.start(dataModeRecord: bytes)
+        case .stream, .delivered: break
+        default: emit(.decision, note.text)
+        }
+        switch note {
+        case .start(let bytes, let send):
+            driver.openSend = send
+            driver.start(dataModeRecord: bytes)
+        case .stream(let waiting, let mayReceive, let isHarmless, let size):
+            let isFree = { driver.session.isIdle && driver.owner == .nobody && driver.transfer != nil }
+            if !isFree() { fire(until: time(entry) + slack, isFree) }
+            driver.driveStream(waiting: waiting, mayReceive: mayReceive, isHarmless: isHarmless) {
+                [UInt8](repeating: 0x78, count: size > 0 ? min(size, $0) : $0)
+            }
+        case .streamEnded: driver.perform { $0.endStream() }
+        case .sessionUp: driver.carrierEstablished()
+        case .sessionFailed(let failure): driver.carrierFailed(failure)
+        case .sessionClosed: if driver.saysFarewell { driver.carrierFinished() }
+        case .delivered: driver.perform { $0.streamDelivered() }
         case .stop: driver.stop()
         case .portClosed: if port.isOpen { port.lose() }
         case .publish(let topic, let qos, let retain, let size, let encoding):

@@ -4,8 +4,8 @@ import ModemCore
 /// What the driver of the module was told, or has decided, beside the bytes of the line: what a replay needs to tell it
 /// again. One line of text each; no contents of messages.
 enum DialogueNote: Equatable {
-    /// The driver was started; with the record of an open `AT+MPUBEX`.
-    case start(dataMode: Int?)
+    /// The driver was started; with the record of an open `AT+MPUBEX`, or of an open send of the socket link.
+    case start(dataMode: Int?, send: OpenSend? = nil)
     /// It is to end the session.
     case stop
     /// The port could be opened.
@@ -16,6 +16,19 @@ enum DialogueNote: Equatable {
     case portClosed
     /// A message was given to the publisher.
     case publish(topic: [UInt8], qos: Int, retain: Bool, size: Int, encoding: PublishStateMachine.Encoding)
+    /// The socket link got a turn on the line while so many bytes waited, and something came of it: `size` bytes to send, or
+    /// a command without any.
+    case stream(waiting: Int, mayReceive: Bool, isHarmless: Bool, size: Int)
+    /// A connection that was closed has been read empty.
+    case streamEnded
+    /// MQTT is up over the module's connection.
+    case sessionUp
+    /// It is not, or no longer.
+    case sessionFailed(SessionFailure)
+    /// It has said farewell.
+    case sessionClosed
+    /// A message, or the acknowledgement of one, came over it.
+    case delivered
     /// A command of the control socket had its turn; as a log may show it, with its time-out in seconds.
     case guest(String, seconds: Int64)
     /// The record of an open `AT+MPUBEX` is on disk.
@@ -35,7 +48,20 @@ enum DialogueNote: Equatable {
     /// The text of a line.
     var text: String {
         switch self {
-        case .start(let bytes): "start\(bytes.map { " data=\($0)" } ?? "")"
+        case .start(let bytes, let send):
+            if let send {
+                "start send=\(send.bytes) written=\(send.isWritten ? 1 : 0) harmless=\(send.isHarmless ? 1 : 0)"
+            } else {
+                "start\(bytes.map { " data=\($0)" } ?? "")"
+            }
+        case .stream(let waiting, let mayReceive, let isHarmless, let size):
+            "stream waiting=\(waiting) receive=\(mayReceive ? 1 : 0) harmless=\(isHarmless ? 1 : 0) bytes=\(size)"
+        case .streamEnded: "stream ended"
+        case .sessionUp: "session up"
+        case .sessionFailed(let failure):
+            "session failed \(failure.word) \(RecordText.escaped(failure.reason.utf8.prefix(400)))"
+        case .sessionClosed: "session closed"
+        case .delivered: "delivered"
         case .stop: "stop"
         case .portOpened: "port opened"
         case .portFailed: "port failed"
@@ -65,6 +91,29 @@ enum DialogueNote: Equatable {
         let words = text.split(separator: " ")
         func number(_ index: Int) -> Int? { index < words.count ? Int(words[index]) : nil }
         switch (words.first ?? "", words.count > 1 ? words[1] : "") {
+        case ("start", let data) where data.hasPrefix("send="):
+            guard words.count == 4, let bytes = Self.value("send=", data), (1...65536).contains(bytes),
+                let written = Self.value("written=", words[2]), let harmless = Self.value("harmless=", words[3])
+            else { return nil }
+            self = .start(
+                dataMode: nil, send: OpenSend(bytes: bytes, isWritten: written == 1, isHarmless: harmless == 1))
+        case ("stream", "ended"): self = .streamEnded
+        case ("stream", let waiting):
+            guard words.count == 5, let bytes = Self.value("waiting=", waiting), (0...1 << 24).contains(bytes),
+                let receive = Self.value("receive=", words[2]), let harmless = Self.value("harmless=", words[3]),
+                let size = Self.value("bytes=", words[4]), (0...65536).contains(size)
+            else { return nil }
+            self = .stream(waiting: bytes, mayReceive: receive == 1, isHarmless: harmless == 1, size: size)
+        case ("session", "up"): self = .sessionUp
+        case ("session", "failed"):
+            let parts = text.split(separator: " ", maxSplits: 3)
+            guard parts.count >= 3,
+                let reason = RecordText.unescaped(Array((parts.count > 3 ? parts[3] : "").utf8)),
+                let failure = SessionFailure(String(parts[2]), String(decoding: reason, as: UTF8.self))
+            else { return nil }
+            self = .sessionFailed(failure)
+        case ("session", "closed"): self = .sessionClosed
+        case ("delivered", ""): self = .delivered
         case ("start", let data):
             self = .start(dataMode: Self.value("data=", data))
         case ("stop", ""): self = .stop
@@ -116,5 +165,30 @@ enum DialogueNote: Equatable {
     private static func rest(_ text: String, after name: String) -> [UInt8]? {
         guard let found = text.firstRange(of: name) else { return nil }
         return RecordText.unescaped(Array(text[found.upperBound...].utf8))
+    }
+}
+
+extension SessionFailure {
+    /// Its kind in a record.
+    var word: String {
+        switch self {
+        case .refused: "refused"
+        case .tls: "tls"
+        case .silent: "silent"
+        case .closed: "closed"
+        case .broken: "broken"
+        }
+    }
+
+    /// From a record.
+    init?(_ word: String, _ reason: String) {
+        switch word {
+        case "refused": self = .refused(reason)
+        case "tls": self = .tls(reason)
+        case "silent": self = .silent(reason)
+        case "closed": self = .closed(reason)
+        case "broken": self = .broken(reason)
+        default: return nil
+        }
     }
 }

@@ -9,6 +9,8 @@ struct FlightRecord: Sendable {
 
     /// `key=value` of the header: what a replay needs.
     var settings: [String]
+    /// Whether the module carries bytes of a TCP connection, which are hidden.
+    var isSocket = false
     /// The events.
     var pieces: [FlightRecorder.Piece]
     /// Whether earlier events are gone.
@@ -78,7 +80,18 @@ struct FlightRecord: Sendable {
     /// anywhere.
     private func masked(_ events: [Event]) -> [UInt8] {
         var all: [UInt8] = []
-        for event in events where event.kind == .received { all += pieces[event.piece].bytes[event.range] }
+        var mask = PayloadMask()
+        // What is left of a frame whose header is gone ends before the next command.
+        var isWhole = !isCut
+        for event in events {
+            let bytes = pieces[event.piece].bytes[event.range]
+            switch event.kind {
+            case .sent: isWhole = true
+            case .note: break
+            case .received where !isSocket: all += bytes
+            case .received: all += isWhole ? mask.masked(bytes) : bytes.map { _ in 0x78 }
+            }
+        }
         for name in Self.secretNames {
             Self.each(name, in: all) { found in
                 var place = found + name.count

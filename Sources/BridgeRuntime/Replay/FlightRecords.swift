@@ -19,17 +19,19 @@ final class FlightRecords {
     private let begin: (at: Duration, wallClock: Int64)
     private var written: [Rung: Duration] = [:]
     private let profile: () -> ModuleProfile
+    private let kind: () -> LinkKind
 
     /// Files in `directory`. `secrets` are the byte strings that must not appear in one.
     init(
         directory: String, settings: ReplaySettings, clock: any BridgeClock, log: Log,
-        profile: @escaping () -> ModuleProfile
+        profile: @escaping () -> ModuleProfile, kind: @escaping () -> LinkKind = { .mqtt }
     ) {
         self.directory = directory
         self.settings = settings
         self.clock = clock
         self.log = log
         self.profile = profile
+        self.kind = kind
         begin = (clock.now, clock.wallClock)
         let link = settings.link
         secrets =
@@ -66,7 +68,8 @@ final class FlightRecords {
         // those of the start.
         settings.wallClock = begin.wallClock
         let record = FlightRecord(
-            settings: settings.lines, pieces: recorder.pieces, isCut: recorder.isCut, secrets: secrets)
+            settings: settings.lines, isSocket: kind() == .socket, pieces: recorder.pieces, isCut: recorder.isCut,
+            secrets: secrets)
         let reason = readable(Array((recovery.reason ?? "the session ended").utf8))
         let job = Job(
             record: record, directory: directory, time: "\(Self.stamp(wallClock))-\(recovery.rung.word)",

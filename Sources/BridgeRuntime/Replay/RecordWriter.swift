@@ -10,6 +10,7 @@ package final class RecordWriter {
     private let write: ([UInt8]) -> Void
     private let begin: Duration
     private var line: [UInt8] = []
+    private var mask = PayloadMask()
     private var lineAt: Duration = .zero
 
     /// Gives each line to `write`. `note` goes into the header; `now` is the time of the beginning.
@@ -27,7 +28,7 @@ package final class RecordWriter {
 
     /// Bytes of the module.
     package func received(_ bytes: [UInt8], now: Duration) {
-        for byte in bytes {
+        for byte in mask.masked(bytes) {
             if line.isEmpty { lineAt = now }
             line.append(byte)
             if byte == 0x0A || line.count >= Self.limit { flush() }

@@ -41,6 +41,15 @@ struct ReplaySettings: Equatable {
             put("apn_password", secret(accessPoint.password.map { Array($0.utf8) }))
             put("apn_authentication", "\(accessPoint.authentication.rawValue)")
         }
+        switch link.linkChoice {
+        case .automatic: put("link", "auto")
+        case .socket: put("link", "socket")
+        case .mqtt: break
+        }
+        if link.streamIsSecured { put("stream_tls", "1") }
+        put("stream_cached", link.streamCachedReceive.map { $0 ? "1" : "0" })
+        put("stream_keepalive", link.streamKeepalive.map { "\($0)" })
+        put("fixed_rate", link.baudRate.map { "\($0)" })
         put("context", "\(link.contextID)")
         put("host", text(link.host.utf8))
         put("port", "\(link.port)")
@@ -108,6 +117,16 @@ struct ReplaySettings: Equatable {
                 authentication: number("apn_authentication", 0...3).flatMap(
                     ATCommand.BearerAuthentication.init(rawValue:)))
         }
+        link.linkChoice =
+            switch settings["link"] {
+            case "auto": .automatic
+            case "socket": .socket
+            default: .mqtt
+            }
+        link.streamIsSecured = settings["stream_tls"] == "1"
+        link.streamCachedReceive = settings["stream_cached"].map { $0 == "1" }
+        link.streamKeepalive = number("stream_keepalive", 0...65535)
+        link.baudRate = number("fixed_rate", 300...4_000_000)
         link.contextID = number("context", 1...15) ?? 1
         link.username = secret("user").map { Array($0.utf8) }
         link.password = secret("password").map { Array($0.utf8) }

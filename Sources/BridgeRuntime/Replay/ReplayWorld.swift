@@ -94,11 +94,24 @@ enum ReplayModule {
         case "AT+CMEE?": lines = ["+CMEE: 1"]
         case "AT+CSQ": lines = ["+CSQ: 23,0"]
         case "AT+MQTTSTATU": lines = ["+MQTTSTATU :1"]
+        case "AT+CREG?": lines = ["+CREG: 1,1"]
+        case "AT+QCCID": lines = ["89860000000000000001"]
+        // The socket link: nothing is left of an earlier connection.
+        case "AT+CIPSTATUS", "AT+QISTAT": return "\r\nOK\r\n\r\nSTATE: IP INITIAL\r\n"
+        case "AT+CIFSR": return "\r\n10.0.0.1\r\n"
+        case "AT+CIPCLOSE", "AT+QICLOSE", "AT+QICLOSE=0": return "\r\nCLOSE OK\r\n"
+        case "AT+QIDEACT": return "\r\nDEACT OK\r\n"
+        case "AT+IPR?": lines = ["+IPR: 115200"]
         default:
+            if line == "AT+CGPADDR" { lines = ["+CGPADDR: 1,\"10.0.0.1\""] }
             if line.hasPrefix("AT+CGPADDR=") { lines = ["+CGPADDR: \(line.dropFirst(11)),\"10.0.0.1\""] }
         }
         lines.append(line == "AT+CIPSHUT" ? "SHUT OK" : "OK")
-        if line.hasPrefix("AT+MIPSTART=") || line.hasPrefix("AT+SSLMIPSTART=") { lines.append("CONNECT OK") }
+        if line.hasPrefix("AT+QIOPEN=0,") {
+            lines.append("+QIOPEN: 0,0")
+        } else if ["AT+MIPSTART=", "AT+SSLMIPSTART=", "AT+CIPSTART=", "AT+QIOPEN="].contains(where: line.hasPrefix) {
+            lines.append("CONNECT OK")
+        }
         if line.hasPrefix("AT+MCONNECT=") { lines.append("CONNACK OK") }
         if line.hasPrefix("AT+MSUB=") { lines.append("SUBACK") }
         if line.hasPrefix("AT+MUNSUB=") { lines.append("UNSUBACK") }

@@ -13,6 +13,20 @@ final class SessionReplay {
         self.onLine = onLine
         session = CommandSession(limits: Limits(), baud: 115_200)
         session.topicMatches = { _ in true }
+        session.socketDialect = Self.dialect(record)
+    }
+
+    /// The commands of a socket that the record has; nil: there are none.
+    private static func dialect(_ record: DialogueRecord) -> SocketDialect? {
+        let starts: [(String, SocketDialect)] = [
+            ("AT+CIPSTART", .cip), ("AT+CIPSEND", .cip), ("AT+CIPRXGET", .cip), ("AT+QIOPEN=0,", .bc260y),
+            ("AT+QISEND=0,", .bc260y), ("AT+QIOPEN=", .qi), ("AT+QISEND=", .qi), ("AT+QIRD=", .qi),
+        ]
+        for entry in record.entries {
+            guard case .sent(let line) = entry.event else { continue }
+            if let found = starts.first(where: { line.starts(with: $0.0.utf8) }) { return found.1 }
+        }
+        return nil
     }
 
     func run() {
@@ -55,8 +69,19 @@ final class SessionReplay {
             command.timeout = max(command.timeout, .seconds(180))
         } else if line.starts(with: "AT+MPUBEX=".utf8) || line.starts(with: "AT+FSWRITE=".utf8) {
             command.data = [0x78]
+        } else if let send = Self.send(line) {
+            command = send
         }
         perform(session.submit(command, now: now))
+    }
+
+    /// A send of the socket link; its data are not in the record.
+    private static func send(_ line: [UInt8]) -> ATCommand? {
+        guard line.starts(with: "AT+CIPSEND=".utf8) || line.starts(with: "AT+QISEND=".utf8),
+            let count = Int(String(decoding: line.drop { $0 != 0x3D }.dropFirst(), as: UTF8.self)), count > 0
+        else { return nil }
+        let data = [UInt8](repeating: 0x78, count: min(count, ATCommand.cipSendLimit))
+        return try? line.starts(with: "AT+CIP".utf8) ? .cipsend(data) : .qisend(data)
     }
 
     private func perform(_ actions: [CommandSession.Action]) {

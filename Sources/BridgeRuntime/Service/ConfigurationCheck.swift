@@ -130,9 +130,15 @@ package enum ConfigurationCheck {
 
     private static func limits(_ configuration: Configuration) -> String {
         let topics = "topics up to 256 bytes without \" and \\"
+        if configuration.linkKind == .socket {
+            return "limits: \(topics); payloads up to \(ModuleDriver.socketPayloadLimit) bytes out, 1 MiB in"
+        }
         guard let profile = ModuleProfile.named(configuration.module.profile.rawValue) else {
-            let known = ModuleProfile.all.map { "\($0.name) \($0.payloadLimit)" }.joined(separator: ", ")
-            return "limits: \(topics); payloads as the module found allows (bytes: \(known))"
+            let known = ModuleProfile.all.filter(\.hasMQTT).map { "\($0.name) \($0.payloadLimit)" }.joined(
+                separator: ", ")
+            let other =
+                configuration.linkKind == nil ? "; over the socket link \(ModuleDriver.socketPayloadLimit)" : ""
+            return "limits: \(topics); payloads as the module found allows (bytes: \(known)\(other))"
         }
         return "limits: \(topics); payloads up to \(profile.payloadLimit) bytes out, \(profile.receiveLimit) in"
     }

@@ -42,6 +42,7 @@ extension SocketCarrier {
             takeCiphertext()
             if security.isEstablished, !isSecure {
                 isSecure = true
+                wasSecured = true
                 delegate?.carrierReports(.info, "TLS: \(security.summary)")
                 openStream()
             }

@@ -85,7 +85,7 @@ extension SocketCarrier {
             }
             fail(
                 Self.isTemporary(code)
-                    ? .closed("the broker said: \(text)") : .refused("the broker refused the session: \(text)"))
+                    ? .closed("the broker said: \(text)") : .refused(text))
         case .disconnected(let text):
             if phase == .closing { return clientLeft() }
             if version == .v5, text.hasPrefix(Self.duplicateProperty) { return takeIdentifiersBack() }

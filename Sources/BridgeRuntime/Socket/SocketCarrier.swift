@@ -102,6 +102,8 @@ package final class SocketCarrier {
     var client: StreamedClient?
     var security: (any StreamSecurity)?
     var isSecure = false
+    /// Whether TLS stood on this connection or, while there is none, on the last one.
+    var wasSecured = false
     /// MQTT 5, unless the broker does not speak it.
     var version = MosquittoClient.ProtocolVersion.v5
     /// Counts connections: what belongs to an earlier one is not listened to.
@@ -161,6 +163,7 @@ package final class SocketCarrier {
         drop()
         guard !isFinishing else { return finishSoon() }
         phase = .connecting
+        wasSecured = false
         lastReceived = clock.now
         emptySince = clock.now
         do throws(StreamSecurityFailure) {

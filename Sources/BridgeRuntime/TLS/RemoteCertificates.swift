@@ -49,7 +49,11 @@ package struct RemoteCertificates {
         facts.caValidity = authority.map(Self.validity)
         facts.certificateValidity = own.map { Self.validity([$0[0]]) }
         for (kind, found) in [(TLSFileKind.ca, authority), (.certificate, own.map { [$0[0]] })] {
-            for certificate in found ?? [] { checkDates(kind, certificate, ignored: tls.ignoreLocalTime) }
+            if kind == .ca, let found, isBundle(found) {
+                checkBundle(found)
+            } else {
+                for certificate in found ?? [] { checkDates(kind, certificate, ignored: tls.ignoreLocalTime) }
+            }
         }
         if !isOurs, let first = authority?.first, !first.key.fitsRSAKeyExchange {
             find(.ca, Self.curveWarning(first.key, whose: "the broker's certificate may have one too"), .warning)
@@ -87,7 +91,7 @@ package struct RemoteCertificates {
         guard let bytes = read(kind) else { return nil }
         do throws(CertificateProblem) {
             let found = try Certificate.all(inPEM: bytes)
-            for (index, certificate) in found.enumerated() {
+            for (index, certificate) in found.enumerated() where kind != .ca || !isBundle(found) {
                 ends.append((index == 0 ? kind.rawValue : "\(kind.rawValue) \(index + 1)", certificate))
             }
             return found
@@ -115,6 +119,18 @@ package struct RemoteCertificates {
     }
 
     // MARK: Checks
+
+    /// Authorities of which the broker needs one, as a system has them: that some of them are over means nothing.
+    private func isBundle(_ authority: [Certificate]) -> Bool { isOurs && authority.count > Self.chainLimit }
+    /// More certificates than a chain has.
+    private static let chainLimit = 5
+
+    private mutating func checkBundle(_ authority: [Certificate]) {
+        let valid = authority.count { $0.isValid(at: now) }
+        notes.append("ca holds \(authority.count) authorities, \(valid) of them in date")
+        guard valid == 0 else { return }
+        find(.ca, "\(path[.ca] ?? "") holds no certificate that is in date, by this host's clock", .error)
+    }
 
     private mutating func checkOwn(_ own: Certificate, _ authority: [Certificate]) {
         if !isOurs, !own.key.fitsRSAKeyExchange {

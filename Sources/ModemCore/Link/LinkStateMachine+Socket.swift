@@ -11,6 +11,11 @@ extension LinkStateMachine {
         }
     }
 
+    /// The same; `nil` while only the module could tell and has not.
+    public var settledKind: LinkKind? {
+        settings.linkChoice == .automatic && settings.profile == nil && facts.model.isEmpty ? nil : kind
+    }
+
     /// Whether received bytes stay in the module until they are read.
     public var readsOnRequest: Bool { settings.readsStreamOnRequest }
 

@@ -1,7 +1,7 @@
 /// What the modules' numbers mean.
-enum SocketErrors {
+public enum SocketErrors {
     /// `TCP ERROR:n` (YM310 AT manual 9.39).
-    static func tcp(_ code: Int) -> String {
+    public static func tcp(_ code: Int) -> String {
         let words = [
             "no error", "the TCP/IP task is idle", "no service point", "a wrong service point", "no buffer",
             "network error", "the host cannot be reached", "the address is in use", "the address is not available",
@@ -13,7 +13,7 @@ enum SocketErrors {
     }
 
     /// `+QIOPEN: 0,n` (BC260Y-CN TCP/IP guide 3).
-    static func bc260y(_ code: Int) -> String {
+    public static func bc260y(_ code: Int) -> String {
         let words = [
             "unknown error", "blocked", "a wrong parameter", "not enough memory", "no socket could be made",
             "not supported", "the local port could not be bound", "listening failed", "writing failed",

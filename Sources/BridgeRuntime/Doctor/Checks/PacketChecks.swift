@@ -1,5 +1,6 @@
 import ATProtocol
 import Control
+import ModemCore
 
 /// Attachment, address, names.
 enum PacketChecks {
@@ -29,9 +30,11 @@ enum PacketChecks {
     }
 
     /// The address of context `cid` in the answer to `AT+CGPADDR` (YM310 AT manual 6.5).
-    static func address(_ answer: Answer, cid: Int) -> String? {
+    /// Without `cid` that of any: the NB-IoT module says itself which is its own (BC260Y-CN TCP/IP guide 4.1.1).
+    static func address(_ answer: Answer, cid: Int?) -> String? {
         for line in answer.lines {
-            guard let fields = ResponseFields(line: line, prefix: "+CGPADDR"), fields.looseNumber(0) == cid,
+            guard let fields = ResponseFields(line: line, prefix: "+CGPADDR"),
+                cid == nil || fields.looseNumber(0) == cid,
                 let text = fields.text(1), text.contains(where: { $0 == "." || $0 == ":" }),
                 text.contains(where: { $0 != "0" && $0 != "." && $0 != ":" })
             else { continue }
@@ -53,11 +56,14 @@ enum PacketChecks {
     }
 
     /// The address stage: what was found, and the last refusal on the way.
-    static func address(_ address: String?, apn: String?, cid: Int, refusal: Answer?, typed: [Cause]) -> Finding {
+    /// `command`: what was refused.
+    static func address(
+        _ address: String?, apn: String?, cid: Int, refusal: Answer?, command: String? = nil, typed: [Cause]
+    ) -> Finding {
         let facts: [JSONValue.Member] = [.text("address", address), .text("apn", apn), .number("cid", cid)]
         if let address { return .ok(.address, apn.map { "\(address), APN \($0)" } ?? address, facts) }
         let name = apn.map { "with APN \($0)" } ?? "with the network's own APN"
-        let end = refusal.map { "; AT+CGACT=1,\(cid) was answered \($0.final)" } ?? ""
+        let end = refusal.map { "; \(command ?? "AT+CGACT=1,\(cid)") was answered \($0.final)" } ?? ""
         var likely = causes(of: refusal?.code)
         if !likely.contains(.privateAPN) { likely.append(.privateAPN) }
         return .failed(.address, "no address \(name)\(end)", typed + likely, facts: facts)
@@ -75,6 +81,31 @@ enum PacketChecks {
         12: ("no name server", [.networkDNS]), 13: ("no memory", [.stuckContext]),
         14: ("no such name", [.wrongName]), 15: ("an answer that makes no sense", [.networkDNS]),
     ]
+
+    /// Whether the lines of `+QIDNSGIP` say all there is to say: an error, or the address.
+    static func isWhole(_ lines: [[UInt8]]) -> Bool {
+        for line in lines {
+            guard let fields = ResponseFields(line: line, prefix: "+QIDNSGIP") else { continue }
+            if let code = fields.number(0), code != 0 { return true }
+            if let address = fields.text(0), isAddress(address) { return true }
+        }
+        return false
+    }
+
+    /// The lines of `+QIDNSGIP` (BC260Y-CN TCP/IP guide 2.3.6, 3).
+    static func dns(_ lines: [[UInt8]], host: String, typed: [Cause]) -> Finding {
+        let fields = lines.compactMap { ResponseFields(line: $0, prefix: "+QIDNSGIP") }
+        if let address = fields.compactMap({ $0.text(0) }).first(where: isAddress) {
+            return .ok(.dns, "\(host) is \(address)", [.text("address", address)])
+        }
+        guard let code = fields.compactMap({ $0.number(0) }).first(where: { $0 != 0 }) else {
+            return .failed(.dns, "\(host): no answer", typed + [.networkDNS, .wrongName])
+        }
+        let causes: [Cause] =
+            code == 565 ? [.wrongName, .networkDNS] : ContextErrors.causes(code) ?? [.networkDNS, .wrongName]
+        return .failed(
+            .dns, "\(host): \(SocketErrors.bc260y(code)) (\(code))", typed + causes, facts: [.number("code", code)])
+    }
 
     /// The line `+CDNSGIP: …`, which comes after the `OK`; nil when none came in time.
     static func dns(_ line: [UInt8]?, host: String, typed: [Cause]) -> Finding {

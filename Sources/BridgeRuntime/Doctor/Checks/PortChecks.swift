@@ -89,6 +89,19 @@ enum PortChecks {
                 ])
     }
 
+    /// A module without an MQTT client where the configuration wants one.
+    static func noClient(_ found: Finding, _ profile: ModuleProfile) -> Finding {
+        var finding = found
+        finding.outcome = .failed
+        finding.text += ", and [remote] link is \"mqtt\": this module has no MQTT client"
+        finding.causes = [
+            Cause(
+                "\(profile.name) is used through its TCP socket only",
+                try: "[remote] link = \"socket\", or leave it out")
+        ]
+        return finding
+    }
+
     /// Who it is: ATI, CGMR, CGSN (YM310 AT manual 2.7, 2.3, 2.4), and its supply in millivolt (4.17).
     static func identity(
         model: Answer, revision: Answer, imei: Answer, supply: Answer, configured: String?

@@ -48,7 +48,8 @@ enum RadioChecks {
     }
 
     /// The answer to `AT+COPS?` (YM310 AT manual 5.6). It never fails: why there is none is registration's to say.
-    static func network(_ answer: Answer) -> Finding {
+    /// `isGSM`: a module that knows no LTE.
+    static func network(_ answer: Answer, isGSM: Bool = false) -> Finding {
         guard answer.isSuccess, let fields = answer.fields("+COPS") else {
             return Finding(.network, .warning, "AT+COPS? was answered \(answer.final)")
         }
@@ -60,7 +61,7 @@ enum RadioChecks {
         }
         let facts: [JSONValue.Member] = [.text("name", name), .text("technology", technology)]
         let text = [name, technology].compactMap(\.self).joined(separator: ", ")
-        return technology == "GSM" || technology == "EDGE"
+        return !isGSM && (technology == "GSM" || technology == "EDGE")
             ? Finding(.network, .warning, "\(text), not LTE", facts: facts, causes: [.unpaid, .antenna])
             : .ok(.network, text, facts)
     }
@@ -83,7 +84,7 @@ enum RadioChecks {
     static func registration(_ answer: Answer) -> Registration? {
         var found: Registration?
         for line in answer.lines {
-            for prefix in ["+CEREG", "+CGREG"] {
+            for prefix in ["+CEREG", "+CGREG", "+CREG"] {
                 guard let fields = ResponseFields(line: line, prefix: prefix) else { continue }
                 // `n,stat[,…]`, or `stat[,"tac",…]` of a URC.
                 let isQuery = fields.number(1) != nil && (fields.bytes(1)?.count ?? 0) <= 2

@@ -8,11 +8,17 @@ struct ServiceChecks {
     var at: String
     /// Why it is offline.
     var reason: String?
+    /// Version and suite of TLS that this host made.
+    var security: String?
+    /// Which link the service uses.
+    var usesSocket: Bool?
 
     init(_ status: JSONValue) {
         isOnline = status["link"]?.string == "online"
         at = status["at"]?.string ?? ""
         reason = status["reason"]?.string
+        security = status["tls"]?.string
+        usesSocket = status["link_kind"]?.string.map { $0 == "socket" }
     }
 
     /// The port: the service has it, or waits for it.
@@ -51,16 +57,21 @@ struct ServiceChecks {
             (
                 .tcp,
                 [
-                    "no TCP connection", "AT+MIPSTART", "CONNECT OK within", "old TCP connection",
+                    "no TCP connection", "AT+MIPSTART", "AT+CIPSTART", "AT+QIOPEN", "no CONNECT OK",
+                    "reports no connection",
+                    "TCP ERROR", "refused by the module", "CONNECT OK within", "old TCP connection",
                     "TCP connection is gone",
                 ]
             ),
             (
                 .mqtt,
-                ["session refused", "refused the session", "CONNACK", "AT+MCONFIG", "AT+MCONNECT", "during connect"]
+                [
+                    "session refused", "refused the session", "ended the session", "no MQTT session", "keep-alive",
+                    "CONNACK", "AT+MCONFIG", "AT+MCONNECT", "during connect",
+                ]
             ),
             (.publish, ["subscription", "SUBACK", "PUBACK"]),
-            (.address, ["no address", "PDP"]), (.attach, ["not attached"]),
+            (.address, ["no address", "PDP", "AT+CIICR", "AT+CIFSR", "bearer"]), (.attach, ["not attached"]),
             (.registration, ["no registration", "denies registration"]), (.card, ["SIM"]),
             (.rate, ["does not answer"]), (.port, ["port is gone"]),
         ]
@@ -81,7 +92,7 @@ struct ServiceChecks {
         var finding =
             switch stage {
             case .tls: session.noTLS(reason, told: nil)
-            case .mqtt: session.noSession(.refused(reason))
+            case .mqtt: session.socket == nil ? session.noSession(.refused(reason)) : session.noOwnSession(reason)
             default: session.noTCP(reason)
             }
         finding.text = "the service: \(reason)"

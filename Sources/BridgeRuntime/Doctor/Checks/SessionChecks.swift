@@ -1,3 +1,4 @@
+import ATProtocol
 import Configuration
 import Control
 
@@ -11,6 +12,12 @@ struct SessionChecks {
     var hasTLS: Bool
     /// Whether the service's own client id is used.
     var sameID = true
+    /// The commands of the module's socket, where MQTT and TLS are made on this host; nil: the module's own client.
+    var socket: SocketDialect?
+    /// Version and suite of TLS, where they are known.
+    var security: String?
+    /// Whether the module has had an address already.
+    var hasAddress = false
     /// What is typed wrongly in the host.
     var hostCauses: [Cause] = []
     /// What is typed wrongly in client id, user and password.
@@ -39,6 +46,7 @@ struct SessionChecks {
     func noTCP(_ words: String) -> Finding {
         var causes = hostCauses
         if !hasTLS, [8883, 8884, 443].contains(port) { causes.append(.tlsPort) }
+        causes += ownCauses(words)
         causes += [.brokerDown(host, port, tls: hasTLS)]
         // 3 also stands for a name that does not resolve (module-behaviour 3).
         if words.hasSuffix(" 3"), !PacketChecks.isAddress(host) { causes.append(.wrongName) }
@@ -48,12 +56,41 @@ struct SessionChecks {
             facts: [.text("host", host), .number("port", port), .text("answer", words)])
     }
 
+    /// What the socket commands' own numbers add.
+    private func ownCauses(_ words: String) -> [Cause] {
+        switch socket {
+        case nil: []
+        case .cip?: ContextErrors.number(in: words, after: "TCP ERROR").flatMap(ContextErrors.tcpCauses) ?? []
+        case .qi?: (hasAddress ? [] : [.bearerWithConnection]) + (PacketChecks.isAddress(host) ? [] : [.wrongName])
+        case .bc260y?:
+            (ContextErrors.number(in: words, after: "+QIOPEN: 0,") ?? Self.lastNumber(words))
+                .flatMap(ContextErrors.causes) ?? []
+        }
+    }
+
+    /// `… (566)` at the end of a reason of the link's.
+    private static func lastNumber(_ words: String) -> Int? {
+        guard words.hasSuffix(")"), let open = words.lastIndex(of: "(") else { return nil }
+        return Int(words[words.index(after: open)...].dropLast())
+    }
+
     /// TLS, where it is configured.
-    var tls: Finding { hasTLS ? .ok(.tls, "negotiated") : .skipped(.tls, "not configured") }
+    var tls: Finding {
+        guard hasTLS else { return .skipped(.tls, "not configured") }
+        guard socket != nil else { return .ok(.tls, "negotiated") }
+        return .ok(
+            .tls, "negotiated by this host\(security.map { ": \($0)" } ?? "")", [.text("security", security)])
+    }
 
     /// No TLS connection where TCP works; `told` is what the session's own log says of it.
     func noTLS(_ words: String, told: String?) -> Finding {
-        .failed(
+        if socket != nil {
+            let text = told ?? words
+            return .failed(
+                .tls, "no TLS with \(place): \(text.hasPrefix("TLS: ") ? String(text.dropFirst(5)) : text)",
+                OwnTLSChecks.causes(text, port: port), facts: [.text("told", text)])
+        }
+        return .failed(
             .tls, "no TLS connection to \(place): \(words)",
             [.wrongCertificates, .suites, .moduleClock] + (port == 1883 ? [.plainPort] : []),
             facts: [.text("answer", words), .text("told", told)])
@@ -95,6 +132,16 @@ struct SessionChecks {
         }
     }
 
+    /// No session over the socket, in the words of our own client.
+    func noOwnSession(_ reason: String) -> Finding {
+        let bound: [Cause] = sameID ? [.sameClientID] : [.boundClientID]
+        let isSilent = ["within", "in time", "keep-alive", "no answer"].contains { reason.firstRange(of: $0) != nil }
+        let isClosed = reason.firstRange(of: "closed") != nil
+        var causes = isSilent || isClosed ? (hasTLS ? [] : [Cause.tlsPort]) : []
+        causes += sessionCauses + (isSilent ? [.slowBroker] : [.ownCredentials] + bound)
+        return .failed(.mqtt, reason, causes, facts: [.text("answer", reason)])
+    }
+
     /// Neither CONNACK nor a refusal.
     var silence: Finding {
         .failed(.mqtt, "no CONNACK", (hasTLS ? [] : [.tlsPort]) + [.slowBroker, .credentials])
@@ -106,7 +153,9 @@ struct SessionChecks {
     }
 
     /// It did not.
-    static func noPublish(_ topic: String, _ text: String) -> Finding {
-        .failed(.publish, "\(topic): \(text)", [.topicRights, .slowBroker], facts: [.text("topic", topic)])
+    func noPublish(_ topic: String, _ text: String) -> Finding {
+        .failed(
+            .publish, "\(topic): \(text)", [socket == nil ? .topicRights : .ownTopicRights, .slowBroker],
+            facts: [.text("topic", topic)])
     }
 }

@@ -33,8 +33,10 @@ struct CertsListCommand: Command {
         Self.reporting { () throws(CommandFailure) in
             let configuration = try CertsWork.load(path, checksFiles: false)
             var inventory = try CertificateInventory(configuration, now: CertsWork.now)
-            let refusal = isOffline ? nil : try ask(&inventory, configuration, isVerbose: isVerbose)
-            let report = CertsReport(inventory, silence: isOffline ? "--offline" : refusal?.text)
+            let isAsked = inventory.goesIntoModule && !isOffline
+            let refusal = isAsked ? try ask(&inventory, configuration, isVerbose: isVerbose) : nil
+            let report = CertsReport(
+                inventory, silence: isAsked || !inventory.goesIntoModule ? refusal?.text : "--offline")
             if isJSON {
                 Console.line(report.json.description)
             } else {

@@ -6,7 +6,8 @@ struct CertsPushCommand: Command {
     static let name = "certs push"
     static let summary = "puts the configured files into the module"
     static let details = """
-        Does what the service does before its first connection, no more: each file has two places in the module, one
+        Where this host makes TLS itself, over the module's TCP socket, there is nothing to put: it says so and is done.
+        Else it does what the service does before its first connection, no more: each file has two places in the module, one
         that carried the last session is never touched, and nothing is written that is there already. The service must
         not run meanwhile; it finds the files at its next start.
         Exit status: 0 the module holds the files, 66 no such file or port, 69 the module does not answer or cannot
@@ -29,6 +30,10 @@ struct CertsPushCommand: Command {
         Self.reporting { () throws(CommandFailure) in
             let configuration = try CertsWork.load(path, checksFiles: true)
             let certificates = try CertsPush.usable(configuration, isQuiet: isQuiet)
+            if configuration.remote.tls?.isOurs == true {
+                if !isQuiet { Console.line(CertsWork.ownTLS) }
+                return .ok
+            }
             let work = try CertsWork(configuration)
             defer { work.close() }
             let state = try StateDirectory(work.configuration, loop: work.loop)
@@ -51,7 +56,7 @@ enum CertsPush {
                 .configuration,
                 "[remote] tls is not configured: the connection is a plain one, and needs no certificate")
         }
-        guard tls.verify else {
+        guard tls.verify || tls.isOurs else {
             throw CommandFailure(
                 .configuration,
                 "[remote] tls has verify = false: the module checks and shows no certificate, so that none is written")
@@ -63,7 +68,11 @@ enum CertsPush {
         }
         for note in certificates.notes where !isQuiet { Console.error("note: \(note)") }
         guard certificates.isUsable else {
-            throw CommandFailure(.configuration, "nothing was written: the files cannot be used as they are")
+            throw CommandFailure(
+                .configuration,
+                tls.isOurs
+                    ? "the files cannot be used as they are"
+                    : "nothing was written: the files cannot be used as they are")
         }
         return certificates
     }

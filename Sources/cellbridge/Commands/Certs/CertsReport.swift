@@ -47,7 +47,11 @@ struct CertsReport {
         }
         for note in inventory.notes { lines.append("note: \(note)") }
         for module in inventory.modules { lines += self.lines(module) }
-        if inventory.modules.isEmpty { lines.append("no module is known to hold certificates yet") }
+        if !inventory.goesIntoModule {
+            lines.append(CertsWork.ownTLS)
+        } else if inventory.modules.isEmpty {
+            lines.append("no module is known to hold certificates yet")
+        }
         if let silence {
             let verb = silence == "--offline" ? "was not" : "could not be"
             lines.append("the module \(verb) asked: \(silence)")
@@ -115,7 +119,8 @@ struct CertsReport {
                     ])
                 }),
             "notes": .list(inventory.notes.map { .text($0) }),
-            "module_asked": .bool(silence == nil),
+            "made_by": .text(inventory.goesIntoModule ? "module" : "host"),
+            "module_asked": .bool(silence == nil && inventory.goesIntoModule),
             "module_silence": .text(silence),
             "modules": .list(inventory.modules.map(Self.json)),
         ])

@@ -8,8 +8,8 @@ struct CertsRotateCommand: Command {
     static let name = "certs rotate"
     static let summary = "tries new files with a session of their own before they replace the configured ones"
     static let details = """
-        Checks the new files, writes them into the module beside the old ones, and tries one session: connect, CONNACK,
-        disconnect. Only when it comes up are they kept; then the lines of the configuration to change are printed, or,
+        Checks the new files, writes them into the module beside the old ones (not where this host makes TLS itself), and
+        tries one session: connect, CONNACK, disconnect. Only when it comes up are they kept; then the lines of the configuration to change are printed, or,
         with --install, the configured files are replaced and kept as .old. Otherwise the old files stay in use and the
         reason is told. The service must not run meanwhile.
         The session uses the configured client_id and clean_session. With clean_session = false, the default, the broker
@@ -75,7 +75,10 @@ struct CertsRotateCommand: Command {
             defer { work.close() }
             let state = try StateDirectory(work.configuration, loop: work.loop)
             defer { state.close() }
-            try CertsPush.run(work, certificates, state, log: CertsWork.log(isVerbose: isVerbose), isQuiet: isQuiet)
+            // Where this host makes TLS only the session is tried.
+            if configuration.remote.tls?.isOurs != true {
+                try CertsPush.run(work, certificates, state, log: CertsWork.log(isVerbose: isVerbose), isQuiet: isQuiet)
+            }
             return try conclude(try attempt(work, certificates, state), changes)
         }
     }
@@ -136,7 +139,7 @@ struct CertsRotateCommand: Command {
                 .unavailable, "the new files could not be tried: \(reason); the configured files stay in use")
         case .failed(let reason):
             Console.error("the new files did not carry a session: \(reason)")
-            Console.error("the configured files stay in use, in the module and on this host")
+            Console.error("the configured files stay in use")
             return .failed
         case .cameUp:
             tell("the session came up: the new files are kept")

@@ -21,7 +21,10 @@ struct CertsVerdict {
     init(_ inventory: CertificateInventory, problems: [Problem]) {
         for file in inventory.files { judge(file, inventory, problems) }
         for note in inventory.notes { add(.note, note) }
-        if inventory.verifies {
+        if !inventory.goesIntoModule {
+            add(.note, CertsWork.ownTLS)
+            if !inventory.verifies { add(.warning, "verify = false: the broker is not verified") }
+        } else if inventory.verifies {
             // Without an answer from the module there are only records, which are no copies to judge.
             for module in inventory.modules where module.model != nil { judge(module) }
         } else {

@@ -29,7 +29,8 @@ struct CertsVerifyCommand: Command {
         Self.reporting { () throws(CommandFailure) in
             let configuration = try common.configuration()
             var inventory = try CertificateInventory(configuration, now: CertsWork.now)
-            let refusal = isOffline ? nil : try ask(&inventory, configuration, isVerbose: isVerbose)
+            let isAsked = inventory.goesIntoModule && !isOffline
+            let refusal = isAsked ? try ask(&inventory, configuration, isVerbose: isVerbose) : nil
             let verdict = CertsVerdict(inventory, problems: problems())
             common.show(
                 json: verdict.json(silence: isOffline ? "--offline" : refusal?.text),

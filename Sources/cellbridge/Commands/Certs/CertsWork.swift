@@ -63,6 +63,9 @@ final class CertsWork {
         simulator = nil
     }
 
+    /// What there is to say of the module where this host makes TLS.
+    static let ownTLS = "TLS is made by this host, over the module's TCP socket: nothing is put into the module"
+
     /// Unix seconds.
     static var now: Int64 { Int64(time(nil)) }
 

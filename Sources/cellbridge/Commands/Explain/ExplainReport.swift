@@ -56,6 +56,9 @@ struct ExplainReport {
         rows.append(("expires", crossing.expirySeconds.map { "after \(Duration.seconds($0).text)" } ?? "never"))
         rows.append(("payload", "\(count) byte\(count == 1 ? "" : "s")\(isSample ? " of text, a sample" : "")"))
         let line = crossing.line
+        if crossing.usesSocket {
+            rows.append(("link", "MQTT over the module's TCP socket, commands of \(line.profile)"))
+        }
         if let encoding = line.encoding { rows.append(("encoding", "\(encoding.words), limits of \(line.profile)")) }
         rows.append(
             (
@@ -176,6 +179,7 @@ struct ExplainReport {
         add("expire_s", .number(crossing.expirySeconds.map { Int($0) }))
         add("payload_bytes", .number(explanation.question.payload.count))
         add("encoding", .text(encoding))
+        add("link", .text(crossing.usesSocket ? "socket" : "mqtt"))
         add("profile", .text(line.profile))
         add("line_bytes_sent", .number(line.sent))
         add("line_bytes_received", .number(line.received))

@@ -58,7 +58,10 @@ struct StatusReport {
     func mark(isJSON: Bool) -> String {
         if isJSON {
             // The question itself is traffic on the line.
-            let passing = ["signal": ["age"], "operator": ["age"], "bytes": ["line_sent", "line_received"]]
+            let passing = [
+                "signal": ["age"], "operator": ["age"], "bytes": ["line_sent", "line_received"],
+                "window": ["in_flight", "unsent"],
+            ]
             let members = (json.members ?? []).filter { !["now", "uptime"].contains($0.name) }.map { member in
                 guard let names = passing[member.name], let parts = member.value.members else { return member }
                 return .init(name: member.name, value: .object(parts.filter { !names.contains($0.name) }))
@@ -128,6 +131,7 @@ struct StatusReport {
             ]
             if let rung = json["rung"]?.string { lines.append(row("rung", printable(rung))) }
         }
+        if let words = linkWords { lines.append(row("over", words)) }
         guard let outage = json["last_recovery"], outage != .null, let began = outage["began"]?.integer else {
             return lines
         }
@@ -140,6 +144,21 @@ struct StatusReport {
                 ))
         }
         return lines
+    }
+
+    /// Which link, and what is known of it.
+    private var linkWords: String? {
+        switch json["link_kind"]?.string {
+        case "mqtt"?: return "the module's own MQTT client"
+        case "socket"?:
+            var parts = ["the module's TCP socket"]
+            if let security = json["tls"]?.string, !security.isEmpty { parts.append(printable(security)) }
+            if isOnline, let window = json["window"], window != .null {
+                parts.append("\(count(window["in_flight"])) of \(count(window["size"])) in flight")
+            }
+            return parts.joined(separator: ", ")
+        default: return nil
+        }
     }
 
     private var radioRows: [String] {
