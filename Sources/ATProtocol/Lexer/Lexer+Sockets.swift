@@ -46,11 +46,12 @@ extension Lexer {
                 if !frame.isOurs {
                     .discarded(discard)
                 } else if head < doubtfulEnd {
-                    // Left out, it would be missing in the stream, and nobody would know.
-                    .damaged(discard)
+                    // Left out, it would be missing in the stream: the owner must know, once.
+                    isDamageTold ? .discarded(discard) : .damaged(discard)
                 } else {
                     .frame(line: line, data: bytes)
                 }
+            if case .damaged = token { isDamageTold = true }
             head += size
             mode = .lineStart
             return token
@@ -61,6 +62,7 @@ extension Lexer {
     private mutating func giveUp(headerLength: Int, reach: Int) -> Token {
         let token = damaged(headerLength: headerLength)
         doubtfulEnd = max(doubtfulEnd, head + reach + Self.damageAllowance)
+        isDamageTold = true
         mode = .skipping
         return token
     }
@@ -109,6 +111,7 @@ extension Lexer {
                 }
                 // The rest of it may stand anywhere now.
                 doubtfulEnd = max(doubtfulEnd, head + bytes.count - done + Self.damageAllowance)
+                isDamageTold = false
                 echo = nil
                 return .isOver
             }

@@ -51,6 +51,8 @@ struct Lexer {
     private var cacheDialect: MessageDialect?
     /// Up to here the buffer may hold the payload of a message that could not be taken apart.
     var doubtfulEnd = 0
+    /// The owner knows that bytes of a stream are lost there.
+    var isDamageTold = false
     /// Whether the line last returned began where such a payload may be: a stranger may have written it.
     private(set) var isLineDoubtful = false
     /// Bytes of ours that are on their way back, and how many of them came.
