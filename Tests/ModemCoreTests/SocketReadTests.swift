@@ -83,11 +83,11 @@ import Testing
         let since = socket.now
         #expect(socket.turn() == nil)
         socket.expire()
-        #expect(socket.now - since == .seconds(10) && socket.turn() == "AT+CIPRXGET=2,1460")
+        #expect(socket.now - since == .seconds(3) && socket.turn() == "AT+CIPRXGET=2,1460")
         socket.read(7, "+CIPRXGET: 2,7,0")
         #expect(socket.turn() == nil)
         socket.expire()
-        #expect(socket.now - since == .seconds(70) && socket.turn() == "AT+CIPRXGET=2,1460")
+        #expect(socket.now - since == .seconds(63) && socket.turn() == "AT+CIPRXGET=2,1460")
     }
 
     @Test(arguments: [false, true]) func readsThatFail(says: Bool) {

@@ -26,7 +26,7 @@ if [ $# -gt 0 ]; then
 else
     # One after the other, so that a test that measures its own time does not measure its neighbours; but what mostly
     # waits for a module to be given up goes beside the rest.
-    waiting='EndToEndTests/(Certs|DeadModule|Doctor|HandsOn|Kills|Pub|Status|Sub)'
+    waiting='EndToEndTests/(Certs|DeadModule|Doctor|HandsOn|Kills|Pub|Socket|Status|Sub)'
     run waiting --filter "$waiting" >"$reports/waiting.log" 2>&1 &
     beside=$!
     run tests --skip "$waiting" || status=$?

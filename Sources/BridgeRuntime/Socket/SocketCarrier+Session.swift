@@ -53,6 +53,9 @@ extension SocketCarrier {
         // Once DISCONNECT is on its way nothing is held back any more.
         if phase == .closing { return open ? sayGoodbye() : () }
         client?.broker.mayWrite = open
+        // Or what keeps coming keeps the gate closed: a broker that sends more than it may (Mosquitto 2.0.11 does) would
+        // not see an acknowledgement until it has sent everything. The line goes on: there is room before the client.
+        client?.broker.mayRead = open
     }
 
     /// It has hung up, and its bytes were read to the end.

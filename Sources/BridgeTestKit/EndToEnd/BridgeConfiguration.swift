@@ -12,8 +12,8 @@ public struct BridgeConfiguration: Sendable {
     public var ackTimeout = "5 s"
     /// `[remote] heartbeat`.
     public var heartbeat = "false"
-    /// `[remote] receive`.
-    public var receive = "direct"
+    /// `[remote] receive`; nil: the link's own.
+    public var receive: String? = "direct"
     /// `[module] baud`.
     public var baud = 921_600
     /// `[module] port`; nil: that of the rig's simulator.
@@ -71,7 +71,7 @@ public struct BridgeConfiguration: Sendable {
         host = "127.0.0.1"
         port = \(remotePort)
         client_id = "rig"
-        receive = "\(receive)"
+        \(receive.map { "receive = \"\($0)\"" } ?? "")
         ack_timeout = "\(ackTimeout)"
         heartbeat = \(heartbeat)
         \(remote.joined(separator: "\n"))

@@ -163,8 +163,8 @@ public final class BridgeRig {
     /// Lets everything run for a moment in which nothing must happen.
     public func settle(_ time: Duration) { runLoop(loop, limit: time) { false } }
 
-    /// The end of the bridge's log and of the simulator's transcript; both go whole to the directory that
-    /// CELLBRIDGE_KEEP names.
+    /// The end of the bridge's log and of the simulator's transcript; both go whole, with the brokers' logs, to the
+    /// directory that CELLBRIDGE_KEEP names.
     public var diagnosis: String {
         if let kept = unsafe getenv("CELLBRIDGE_KEEP") {
             let folder = unsafe String(cString: kept) + "/" + (directory.path.split(separator: "/").last ?? "")
@@ -172,6 +172,9 @@ public final class BridgeRig {
             for name in ["bridge.log", "transcript", "cellbridge.toml"] {
                 guard let bytes = try? Files.read(directory.file(name), limit: 1 << 28) else { continue }
                 try? Files.writeAtomically(folder + "/" + name, bytes)
+            }
+            for (name, broker) in [("local.log", local), ("remote.log", remote)] {
+                try? Files.writeAtomically(folder + "/" + name, Array(broker.log.utf8))
             }
         }
         return """

@@ -3,8 +3,9 @@ struct ReadSchedule {
     /// A full send waits for a read for so many sends, or so long after the notice, at most.
     static let sendsBeforeRead = 3
     static let longestNotice: Duration = .milliseconds(600)
-    /// A notice may have been lost: a read while an answer is awaited, and while none is.
-    static let awaitingRead: Duration = .seconds(10)
+    /// A notice may have been lost: a read while an answer is awaited, and while none is. The first one well before a
+    /// missing acknowledgement ends the session.
+    static let awaitingRead: Duration = .seconds(3)
     static let idleRead: Duration = .seconds(60)
     /// The pause after a read that came to nothing although something is there, and how many of them in a row there may be.
     static let emptyPause: Duration = .milliseconds(250)
