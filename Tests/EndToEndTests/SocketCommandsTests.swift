@@ -19,7 +19,6 @@ extension EndToEndTests {
         @Test("doctor alone: every stage is well", arguments: profiles)
         func doctor(_ profile: String) throws {
             let rig = try BridgeRig(options(profile))
-            try rig.wait("the module's boot") { rig.simulator.transcript.contains("RDY") }
             try rig.host("localhost")
             let run = try rig.tool(["doctor", "--wait", "10s"])
             #expect(run.status == .exited(0), "\(run)\n\(rig.diagnosis)")
@@ -30,8 +29,6 @@ extension EndToEndTests {
         @Test("doctor alone: a broker that is down, in the words of each family", arguments: profiles)
         func brokerDown(_ profile: String) throws {
             let rig = try BridgeRig(options(profile))
-            try rig.wait("the module's boot") { rig.simulator.transcript.contains("RDY") }
-            rig.settle(.milliseconds(300))
             rig.remote.stop()
             let run = try rig.tool(["doctor", "--wait", "10s"])
             #expect(run.status == .exited(21), "\(run)\n\(rig.diagnosis)")
@@ -43,7 +40,6 @@ extension EndToEndTests {
             var options = options(profile)
             options.configuration.remote = ["link = \"mqtt\""]
             let rig = try BridgeRig(options)
-            try rig.wait("the module's boot") { rig.simulator.transcript.contains("RDY") }
             let run = try rig.tool(["doctor", "--wait", "5s"])
             #expect(run.status == .exited(13), "\(run)\n\(rig.diagnosis)")
             #expect(run.output.contains("this module has no MQTT client"), "\(run)")
@@ -59,16 +55,19 @@ extension EndToEndTests {
             try rig.awaitArrival(flows)
             let status = try rig.tool(["status"])
             #expect(status.status == .exited(0), "\(status)")
-            #expect(status.output.contains("  over          the module's TCP socket, 0 of 20 in flight"), "\(status)")
+            #expect(
+                status.output.contains("  over          the module's TCP socket, ")
+                    && status.output.contains(" of 20 in flight"), "\(status)")
             let json = try rig.tool(["status", "--json"])
             #expect(
-                json.output.contains(#""link_kind":"socket","tls":null,"window":{"size":20,"in_flight":0,"unsent":0}"#),
+                json.output.contains(#""link_kind":"socket","tls":null,"window":{"size":20,"in_flight":"#),
                 "\(json)")
             let pub = try rig.tool(["pub", "-t", "site7/x", "-m", "hello", "-q", "1"])
             #expect(pub.status == .exited(0), "\(pub)")
             let doctor = try rig.tool(["doctor", "--wait", "10s"])
             #expect(doctor.status == .exited(0) && doctor.output.contains("tls           not configured"), "\(doctor)")
-            try rig.simulator.fault("hang")
+            // A context that is lost there is a closed connection, for which no record is written.
+            try rig.simulator.fault(profile == "bc260y" ? "hang" : "pdp-deact")
             try rig.wait("a record", limit: .seconds(120)) {
                 rig.hasLogged("the dialogue with the module up to here: ")
             }

@@ -76,7 +76,7 @@ struct StatusReportTests {
         #expect(over("online", "mqtt") == "the module's own MQTT client")
         #expect(
             over("online", "socket", tls: "TLSv1.3, X\u{1B}")
-                == "the module's TCP socket, TLSv1.3, X?, 3 of 20 in flight")
+                == "the module's TCP socket, TLSv1.3, X\\x1B, 3 of 20 in flight")
         #expect(over("offline", "socket") == "the module's TCP socket")
         #expect(over("online", .null) == nil)
     }

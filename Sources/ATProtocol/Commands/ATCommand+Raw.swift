@@ -17,13 +17,13 @@ extension ATCommand {
         "+SSLSEND", "+HTTPDATA", "+HTTPEXPOST", "+FTPPUT=2", "+FTPEXTPUT", "+CMUX", "+CGDATA", "+QFUPL", "+QMTPUB",
         "+UPGRADE", "+++",
     ]
-    /// Commands without `?` that tell and change nothing, by the YM310 AT manual (2, 4, 5, 6.5, 8, 9, 13.13) and, for
-    /// those that it lacks, 3GPP TS 27.007.
+    /// Commands without `?` that tell and change nothing, by the YM310 AT manual (2, 4, 5, 6.5, 8, 9, 13.13), the
+    /// Quectel GSM TCP/IP guide (3, 4) and, for those that they lack, 3GPP TS 27.007.
     private static let looking = [
         "AT", "ATI", "AT&V", "AT+CSQ", "AT+CESQ", "AT+CGMI", "AT+CGMM", "AT+CGMR", "AT+CGSN", "AT+GSN", "AT+CIMI",
         "AT+ICCID", "AT+CCID", "AT+CNUM", "AT+CEER", "AT+CPAS", "AT+VER", "AT+CBC", "AT+WISN", "AT+MQTTSTATU",
         "AT+CIFSR",
-        "AT+CIPSTATUS", "AT+CGPADDR", "AT+FSMEM", "AT+FSLS",
+        "AT+CIPSTATUS", "AT+CIPACK", "AT+CGPADDR", "AT+FSMEM", "AT+FSLS", "AT+QCCID", "AT+QISTAT", "AT+QISACK",
     ]
     /// Commands of which even `?` or `=?` does something: a search of the network takes the radio away for minutes, and
     /// commands that act may not care about the `?`.

@@ -115,10 +115,6 @@ package struct TopicExplainer {
         if question.qos == 2, forward.qos < 2 {
             notes.append("QoS 2 is not reached: local subscriptions stay at QoS 1; publish_qos = 2 publishes at QoS 2")
         }
-        if configuration.linkKind == nil {
-            notes.append(
-                "a module without an MQTT client of its own gets the socket link: other costs, and no such limits")
-        }
         if chosen == .data { notes.append("AT+MPUBEX: a record is written to disk first, on every such message") }
         return .taken(
             Crossing(

@@ -8,10 +8,10 @@ struct CertsRotateCommand: Command {
     static let name = "certs rotate"
     static let summary = "tries new files with a session of their own before they replace the configured ones"
     static let details = """
-        Checks the new files, writes them into the module beside the old ones (not where this host makes TLS itself), and
-        tries one session: connect, CONNACK, disconnect. Only when it comes up are they kept; then the lines of the configuration to change are printed, or,
-        with --install, the configured files are replaced and kept as .old. Otherwise the old files stay in use and the
-        reason is told. The service must not run meanwhile.
+        Checks the new files, writes them into the module beside the old ones (not where this host makes TLS itself),
+        and tries one session: connect, CONNACK, disconnect. Only when it comes up are they kept; then the lines of the
+        configuration to change are printed, or, with --install, the configured files are replaced and kept as .old.
+        Otherwise the old files stay in use and the reason is told. The service must not run meanwhile.
         The session uses the configured client_id and clean_session. With clean_session = false, the default, the broker
         keeps the service's subscriptions and what waits for it; what it sends during the trial goes into the inbox.
         Nothing is published, and no will is left.

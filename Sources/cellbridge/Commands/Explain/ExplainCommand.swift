@@ -12,7 +12,8 @@ struct ExplainCommand: Command {
         direction would do with it is told too.
         Bytes on the serial line are exact for the usual spellings of the module's answers. Bytes in the air and per
         month are an estimate: MQTT packets with their acknowledgements, TCP/IP headers and, with tls, its records;
-        without keep-alives, heartbeats and connects. A month is 30 days, a MB 1,000,000 bytes.
+        without keep-alives, heartbeats and connects. Over the socket link sends and reads of a message alone are
+        counted. A month is 30 days, a MB 1,000,000 bytes.
         Exit status: 0 a route takes it, 1 none does or it cannot be carried, 65 the payload's file is over 1 MiB,
         66 no such file, 78 the configuration is wrong.
         """
