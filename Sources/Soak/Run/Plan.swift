@@ -105,7 +105,7 @@ struct Plan {
 
     private mutating func useSocket(_ random: inout Chance) {
         isSecured = random.oneIn(2)
-        window = random.pick([20, 20, 100, 4, 1])
+        window = random.pick([20, 20, 100, 8, 4])
         link.linkChoice = .socket
         link.cachedReceive = way == .read
         link.streamIsSecured = isSecured

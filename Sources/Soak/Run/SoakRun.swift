@@ -163,7 +163,7 @@ public final class SoakRun {
             ("rows without a commit", load.uncommitted, 20_000), ("refusals", load.refusals, 1000),
             ("removals", load.removals, 256), ("local publishes", load.locallyPublished, 40),
             ("echoes", load.echoes, 256), ("scheduled calls", process.scheduled, 50),
-            ("bytes for the module", load.streamBytes, 2 * 4096 + 512),
+            ("bytes for the module", load.streamBytes, 8192 + 4096 + 512),
             ("messages at the MQTT client", load.streamMessages, 256),
             ("places in the stream", load.streamMarks, 2500),
         ]
