@@ -70,7 +70,7 @@ import Testing
         }
         // The window's question is no send; with 12 turns it does not come to it.
         #expect(run(1460, perSend: .milliseconds(10)) == "sssrsssrsssr")
-        #expect(run(1460, perSend: .milliseconds(200)) == "ssrssrssrssr")
+        #expect(run(1460, perSend: .milliseconds(300)) == "ssrssrssrssr")
         #expect(run(20, perSend: .milliseconds(10)) == "rsrsrsrsrsrs")
     }
 

@@ -77,9 +77,9 @@ import Testing
             id += 1
             harness.publish(id, "up/a", [UInt8](repeating: 1, count: 1000), qos: 0)
         }
-        #expect(id == 5)
+        #expect(id == Int64(SocketCarrier.unacknowledgedBytes / 1012 + 1))
         harness.line.takes = true
-        harness.run { harness.acknowledged == [1, 2, 3, 4, 5] }
+        harness.run { harness.acknowledged == Array(1...id) }
         #expect(harness.carrier.canPublish)
     }
 
