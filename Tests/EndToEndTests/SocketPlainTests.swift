@@ -6,20 +6,19 @@ extension EndToEndTests.Socket {
     /// Sockets without TLS: what a module loses or adds nobody but the framing and the counts can notice.
     @Suite("Plain sockets")
     struct Plain {
-        @Test("500 each way through drops and a PDP loss", arguments: SocketSystem.families)
+        @Test(
+            "500 each way through drops, a PDP loss and sends that fail in every way", arguments: SocketSystem.families)
         func drops(system: SocketSystem) throws {
             let rig = try BridgeRig(system.options())
             try rig.start()
-            try throughFaults(rig, ["drop-tcp", "pdp-deact", "drop-tcp"], breaks: 3)
+            let faults = [
+                "drop-tcp", "send-fail", "pdp-deact", "send-partial 10", "send-error +CME ERROR: 100", "drop-tcp",
+            ]
+            let out = try rig.outbound(500)
+            let back = try rig.inbound(500)
+            for (index, fault) in faults.enumerated() { try inject(fault, index, faults.count, rig, out, back) }
+            try end(rig, out, back, breaks: faults.count)
             expectSocketsOnly(rig, system)
-        }
-
-        @Test("Sends that fail, in every way a module can tell", arguments: SocketSystem.families)
-        func sends(system: SocketSystem) throws {
-            let rig = try BridgeRig(system.options())
-            try rig.start()
-            let faults = ["send-fail", "send-partial 10", "send-error +CME ERROR: 100", "send-partial 1", "send-fail"]
-            try throughFaults(rig, faults, breaks: faults.count)
         }
 
         /// Side by side, for most of the time is spent waiting for bytes that do not come.
@@ -37,14 +36,6 @@ extension EndToEndTests.Socket {
             for (rig, flow) in zip(rigs, flows) { try end(rig, flow.0, flow.1, breaks: 3) }
             // One that is lost is made up for before the session is given up.
             for rig in rigs { #expect(!rig.hasLogged("an acknowledgement is late"), "\(rig.diagnosis)") }
-        }
-
-        /// Numbered messages both ways, a fault in each part of them.
-        private func throughFaults(_ rig: BridgeRig, _ faults: [String], breaks: Int) throws {
-            let out = try rig.outbound(500)
-            let back = try rig.inbound(500)
-            for (index, fault) in faults.enumerated() { try inject(fault, index, faults.count, rig, out, back) }
-            try end(rig, out, back, breaks: breaks)
         }
 
         private func inject(
@@ -89,17 +80,22 @@ extension EndToEndTests.Socket {
             }
         }
 
-        @Test("Spellings together, as a seed has them", arguments: SocketSystem.families)
-        func together(system: SocketSystem) throws {
-            var options = system.options(seed: 8)
-            options.dialect = "all"
-            let rig = try BridgeRig(options)
-            try rig.start()
-            let out = try rig.outbound(200)
-            let back = try rig.inbound(200)
-            try rig.awaitArrival([out, back])
-            expectClean(out, rig)
-            expectClean(back, rig)
+        @Test("Spellings together, as a seed has them", arguments: [3, 8])
+        func together(seed: Int) throws {
+            let loop = try EventLoop()
+            let rigs = try SocketSystem.families.map { system in
+                var options = system.options(seed: seed)
+                options.dialect = "all"
+                return try BridgeRig(options, loop: loop)
+            }
+            for rig in rigs { try rig.start(online: false) }
+            for rig in rigs { try rig.awaitOnline() }
+            let flows = try rigs.map { (try $0.outbound(200), try $0.inbound(200)) }
+            for (rig, flow) in zip(rigs, flows) {
+                try rig.awaitArrival([flow.0, flow.1])
+                expectClean(flow.0, rig)
+                expectClean(flow.1, rig)
+            }
         }
     }
 }

@@ -7,25 +7,6 @@ extension EndToEndTests.Socket {
     /// A remote broker that refuses, and says why, as MQTT 5 can.
     @Suite("Refusals over the socket")
     struct Refusals {
-        @Test("Wrong password: named, and tried again slowly")
-        func wrongPassword() throws {
-            let files = try TemporaryDirectory("password")
-            try Files.writeAtomically(files.file("password"), Array("wrong".utf8))
-            var options = SocketSystem(profile: "bc260y").options()
-            options.remote.allowsAnonymous = false
-            options.remote.users = ["box": "right"]
-            options.configuration.remote += ["username = \"box\"", "password_file = \"\(files.file("password"))\""]
-            let rig = try BridgeRig(options)
-            try rig.start(online: false)
-            try rig.wait("the second refusal", limit: .seconds(40)) { rig.hasLogged("next try in 30 s") }
-            #expect(rig.hasLogged("the broker refused the session: ") && rig.hasLogged("next try in 15 s"))
-            #expect(rig.log.lines.contains { $0.lowercased().contains("not authori") }, "\(rig.diagnosis)")
-            #expect(try rig.stop() == .exited(0))
-            // The file is read at the start.
-            try Files.writeAtomically(files.file("password"), Array("right\n".utf8))
-            try rig.start()
-        }
-
         @Test("A publish that is not allowed is set aside with its reason, and the others flow")
         func notAllowed() throws {
             let files = try TemporaryDirectory("acl")
@@ -87,18 +68,23 @@ extension EndToEndTests.Socket {
         }
 
         /// Side by side, for most of the time is spent in the pauses between the tries.
-        @Test("CONNACK says no: its words; bad credentials and rights rest long, what passes by itself does not")
-        func connack() throws {
+        @Test("A session that is refused: in the broker's words; tried again slowly, unless it passes by itself")
+        func sessions() throws {
             let loop = try EventLoop()
-            let cases: [(code: UInt8, words: String, isRefusal: Bool)] = [
-                (134, "user name or password", true), (135, "not authori", true), (133, "client identifier", true),
-                (151, "quota", false), (136, "unavailable", false),
+            let cases: [(profile: String, code: UInt8, words: String, isRefusal: Bool)] = [
+                ("bc260y", 134, "user name or password", true), ("air780e", 135, "not authori", true),
+                ("quectel-gsm", 133, "client identifier", true), ("bc260y", 151, "quota", false),
+                ("air780e", 136, "unavailable", false),
+                ("air780e", 0, "the subscription to cmd/# was refused (reason code 135): check the rights", true),
             ]
-            let rigs = try cases.map { _ in try scripted("bc260y", loop) }
+            let rigs = try cases.map { try scripted($0.profile, loop) }
             for (item, (rig, broker)) in zip(cases, rigs) {
                 broker.connack = item.code
+                if item.code == 0 { broker.suback = { $0 == "cmd/#" ? 135 : 1 } }
                 try rig.start(online: false)
             }
+            let real = try wrongPassword(loop)
+            try real.start(online: false)
             for (item, (rig, broker)) in zip(cases, rigs) {
                 try rig.wait("the words of \(item.code)") {
                     rig.log.lines.contains { $0.lowercased().contains(item.words) }
@@ -107,27 +93,30 @@ extension EndToEndTests.Socket {
                     try rig.wait("the pause") { rig.hasLogged("next try in 15 s") }
                     #expect(broker.connects == 1, "\(item.code)")
                 }
-                broker.connack = 0
+                #expect(!rig.hasLogged(">online"), "\(item.code)")
+                (broker.connack, broker.suback) = (0, { _ in 1 })
             }
             for (item, (rig, broker)) in zip(cases, rigs) {
                 try rig.awaitOnline(limit: .seconds(25))
                 #expect(broker.connects == 2 || !item.isRefusal, "\(item.code)")
             }
+            try real.wait("the second refusal", limit: .seconds(40)) { real.hasLogged("next try in 30 s") }
+            #expect(real.log.lines.contains { $0.lowercased().contains("the broker refused the session: ") })
+            #expect(real.log.lines.contains { $0.lowercased().contains("not authori") }, "\(real.diagnosis)")
+            #expect(try real.stop() == .exited(0))
+            // The file is read at the start.
+            try Files.writeAtomically(real.directory.file("password"), Array("right\n".utf8))
+            try real.start()
         }
 
-        @Test("A subscription that is refused is named, and tried again slowly")
-        func subscription() throws {
-            let (rig, broker) = try scripted("air780e")
-            broker.suback = { $0 == "cmd/#" ? 135 : 1 }
-            try rig.start(online: false)
-            try rig.wait("the reason") {
-                rig.hasLogged("the subscription to cmd/# was refused (reason code 135): check the rights")
-            }
-            try rig.wait("the pause") { rig.hasLogged("next try in 15 s") }
-            #expect(!rig.hasLogged(">online"))
-            broker.suback = { _ in 1 }
-            try rig.awaitOnline(limit: .seconds(25))
-            #expect(broker.connects == 2)
+        private func wrongPassword(_ loop: EventLoop) throws -> BridgeRig {
+            var options = SocketSystem(profile: "bc260y").options()
+            options.remote.allowsAnonymous = false
+            options.remote.users = ["box": "right"]
+            options.configuration.remote += ["username = \"box\"", "password_file = \"password\""]
+            let rig = try BridgeRig(options, loop: loop)
+            try Files.writeAtomically(rig.directory.file("password"), Array("wrong".utf8))
+            return rig
         }
 
         private func scripted(
