@@ -55,6 +55,13 @@ import Testing
         #expect(try PrivateKey(pem: other.keyBytes, of: both[1]).kind == .ellipticCurve(bits: 256))
     }
 
+    @Test func aSystemsAuthoritiesAreManyMore() throws {
+        let files = try TestCertificates()
+        let authority = try files.authority()
+        let many = [[UInt8]](repeating: authority.certificateBytes, count: 150).joined()
+        #expect(try Certificate.all(inPEM: Array(many)).count == 150)
+    }
+
     @Test func whatIsNoCertificateIsNamed() throws {
         let files = try TestCertificates()
         let authority = try files.authority()

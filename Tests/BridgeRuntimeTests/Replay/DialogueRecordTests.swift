@@ -39,7 +39,13 @@ struct DialogueRecordTests {
 
     @Test(
         arguments: [
-            DialogueNote.start(dataMode: nil), .start(dataMode: 12), .stop, .portOpened, .portFailed, .portClosed,
+            DialogueNote.start(dataMode: nil), .start(dataMode: 12),
+            .start(dataMode: nil, send: OpenSend(bytes: 1460, isWritten: true, isHarmless: false)),
+            .stream(waiting: 0, mayReceive: true, isHarmless: false, size: 0),
+            .stream(waiting: 4096, mayReceive: false, isHarmless: true, size: 1460), .streamEnded, .sessionUp,
+            .sessionFailed(.refused("the broker said: no (135)")), .sessionFailed(.tls("")),
+            .sessionFailed(.silent("a  b")), .sessionFailed(.closed("\\ \n")), .sessionFailed(.broken("x")),
+            .sessionClosed, .delivered, .stop, .portOpened, .portFailed, .portClosed,
             .publish(topic: bytes("a b/=\\\u{1}ü"), qos: 2, retain: true, size: 77, encoding: .hex),
             .publish(topic: bytes("x"), qos: 0, retain: false, size: 0, encoding: .text),
             .guest("AT+CPIN***", seconds: 9), .dataModeRecorded(5), .manifestRecorded(6), .resetFinished(true),
@@ -58,6 +64,8 @@ struct DialogueRecordTests {
         link.subscriptions = [.init(filter: bytes("a/#"), qos: 1), .init(filter: bytes("ü b"), qos: 2)]
         link.staleSubscriptions = [bytes("old")]
         (link.cleanSession, link.keepalive, link.cachedReceive, link.seed) = (true, 33, true, 77)
+        (link.linkChoice, link.streamIsSecured, link.baudRate) = (.socket, true, 9600)
+        (link.streamCachedReceive, link.streamKeepalive) = (false, 300)
         var tls = TLSSettings(hostName: "h")
         tls.files[.ca] = TLSFile(contents: bytes("12345"), digest: [1, 2, 0x3D])
         tls.cipherSuite = 53
@@ -75,6 +83,8 @@ struct DialogueRecordTests {
         #expect(read.lines == written.lines)
         #expect(
             read.link.subscriptions == link.subscriptions && read.link.staleSubscriptions == link.staleSubscriptions)
+        #expect(read.link.linkChoice == .socket && read.link.streamIsSecured && read.link.baudRate == 9600)
+        #expect(read.link.streamCachedReceive == false && read.link.streamKeepalive == 300)
         #expect(read.link.tls?.files[.ca]?.contents.count == 5)
     }
 

@@ -42,6 +42,23 @@ import Testing
         #expect(read.summary.contains { $0.hasPrefix("certificate CN = box-17, RSA, 2048 bits, 36") })
     }
 
+    @Test func ofManyAuthoritiesOneMustBeInDate() throws {
+        let old = try files.authority("Old", validity: .expired)
+        func read(_ bytes: [UInt8], _ name: String) throws -> RemoteCertificates {
+            let path = old.certificate + name
+            try Files.writeAtomically(path, bytes)
+            return RemoteCertificates(
+                Configuration.RemoteTLS(ca: path, hostname: "broker", isOurs: true), now: LoopClock.unixTime)
+        }
+        let six = Array([[UInt8]](repeating: old.certificateBytes, count: 6).joined())
+        let mixed = try read(six + authority.certificateBytes, "-mixed")
+        #expect(mixed.isUsable && mixed.findings == [] && mixed.firstEnd == nil)
+        #expect(mixed.notes.first == "ca holds 7 authorities, 1 of them in date")
+        #expect(try !read(six, "-old").isUsable)
+        // A chain is judged as a whole.
+        #expect(try !read(old.certificateBytes + authority.certificateBytes, "-chain").isUsable)
+    }
+
     @Test func whereThisHostMakesTLSTheModulesLimitsDoNotHold() throws {
         let curve = try files.authority("Curve CA", key: .ec)
         let client = try files.client("box-17", issuer: curve, key: .ec)

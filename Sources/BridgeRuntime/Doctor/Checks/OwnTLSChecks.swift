@@ -31,8 +31,10 @@ extension Cause {
         "[remote] host is another name than those in the broker's certificate",
         try: "one of its names as [remote] host; or [remote] tls hostname = \"NAME\" where host is an address")
     static let brokerCA = Cause(
-        "[remote] tls ca is not the file of who signed the broker's certificate",
-        try: "from elsewhere: openssl s_client -connect HOST:PORT -showcerts; its last issuer belongs into ca")
+        "who signed the broker's certificate is not known here",
+        try:
+            "from elsewhere: openssl s_client -connect HOST:PORT -showcerts; its last issuer belongs into [remote] tls ca"
+    )
     static let ownCertificate = Cause(
         "the broker wants a client certificate, or does not take ours",
         try: "cellbridge certs verify; [remote] tls certificate and key; the broker's log")
