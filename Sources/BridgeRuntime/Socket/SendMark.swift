@@ -19,6 +19,11 @@ final class SendMark {
         path = "\(directory)/sending\(String(decoding: name, as: UTF8.self))"
     }
 
+    deinit {
+        // A process that ends in order leaves nothing.
+        if file != nil, !isSet { try? Files.remove(path) }
+    }
+
     /// The send that a killed process may have left open; nil: none.
     var leftOver: OpenSend? {
         guard let bytes = try? Files.read(path, limit: 64) else { return nil }

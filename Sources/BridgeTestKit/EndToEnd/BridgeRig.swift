@@ -107,11 +107,21 @@ public final class BridgeRig {
     public func launch(log: String) throws -> ChildProcess {
         var child = ChildProcess.Options(program, ["run", "-c", directory.file("cellbridge.toml")])
         child.standardError = .file(directory.file(log))
+        child.environment = Self.environment(runtimeDirectory: directory.path)
         child.standardOutput = .null
         if options.isVerbose {
             child.arguments.append("--verbose")
         }
         return try ChildProcess(child, loop: loop)
+    }
+
+    /// Ours, with a place of the rig's own for what a running process leaves in memory.
+    static func environment(runtimeDirectory: String) -> [String: String] {
+        var all: [String: String] = ["RUNTIME_DIRECTORY": runtimeDirectory]
+        for name in ["PATH", "HOME", "TZ", "LANG", "LD_LIBRARY_PATH"] {
+            all[name] = unsafe getenv(name).map { unsafe String(cString: $0) }
+        }
+        return all
     }
 
     /// Starts the bridge, and with `online` waits until messages can cross.

@@ -109,7 +109,8 @@ extension LinkStateMachine {
     /// The module gives no answer to `AT`.
     public mutating func synchronisationFailed(now: Duration) -> [LinkAction] {
         switch state {
-        case .stopped, .opening, .portGone, .fillingDataMode, .keepingSilent, .listening, .restarting, .resettingHardware:
+        case .stopped, .opening, .portGone, .fillingDataMode, .keepingSilent, .listening, .restarting,
+            .resettingHardware:
             return take()
         case .synchronising, .resynchronising, .running, .awaiting, .pausing, .resting, .mute, .recordingManifest,
             .online:
@@ -170,7 +171,8 @@ extension LinkStateMachine {
     public mutating func publishTimedOut(_ what: String = "a publish", now: Duration) -> [LinkAction] {
         switch state {
         case .online, .running, .awaiting, .pausing, .resting, .resynchronising: break
-        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .listening, .restarting,
+        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .listening,
+            .restarting,
             .resettingHardware,
             .recordingManifest:
             return take()

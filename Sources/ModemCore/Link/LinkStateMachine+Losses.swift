@@ -27,7 +27,8 @@ extension LinkStateMachine {
         case .resynchronising:
             goOffline(reason)
             nextFailure = higher(Failure(.context), nextFailure)
-        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .listening, .restarting,
+        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .listening,
+            .restarting,
             .resettingHardware:
             return
         }
@@ -64,7 +65,8 @@ extension LinkStateMachine {
         case .resynchronising:
             goOffline(reason)
             nextFailure = higher(Failure(.card), nextFailure)
-        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .listening, .restarting,
+        case .stopped, .opening, .portGone, .synchronising, .mute, .fillingDataMode, .keepingSilent, .listening,
+            .restarting,
             .resettingHardware:
             break
         }
@@ -91,7 +93,8 @@ extension LinkStateMachine {
             return  // Expected; AT goes on until it answers.
         case .running(.restart):
             ladder.noteUse(.restart, now: now)
-        case .running, .awaiting, .pausing, .resting, .resynchronising, .mute, .keepingSilent, .listening, .recordingManifest,
+        case .running, .awaiting, .pausing, .resting, .resynchronising, .mute, .keepingSilent, .listening,
+            .recordingManifest,
             .online:
             break
         }

@@ -29,7 +29,8 @@ extension LinkStateMachine {
         case .awaiting(.socket(.session), _): sessionStands(now: now)
         case .running(.attention): sessionIsUp = true
         case .stopped, .opening, .portGone, .synchronising, .running, .awaiting, .pausing, .resting, .resynchronising,
-            .mute, .fillingDataMode, .keepingSilent, .listening, .restarting, .resettingHardware, .recordingManifest, .online:
+            .mute, .fillingDataMode, .keepingSilent, .listening, .restarting, .resettingHardware, .recordingManifest,
+            .online:
             break
         }
         return take()

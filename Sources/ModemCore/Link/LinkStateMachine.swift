@@ -215,7 +215,8 @@ public struct LinkStateMachine {
         switch state {
         case .stopped, .opening, .synchronising, .running, .resynchronising, .resettingHardware, .recordingManifest: nil
         case .portGone(let due), .awaiting(_, let due), .pausing(let due, _), .resting(let due, _), .mute(let due),
-            .fillingDataMode(let due), .keepingSilent(let due), .listening(let due), .restarting(let due), .online(let due):
+            .fillingDataMode(let due), .keepingSilent(let due), .listening(let due), .restarting(let due),
+            .online(let due):
             due
         }
     }

@@ -19,7 +19,8 @@ struct Links {
     /// The full set, or the lines and payloads that matter most.
     init(_ bench: Workbench, isQuick: Bool) {
         self.bench = bench
-        let pairs = isQuick ? [(75, 0), (75, 150)] : [0, 15, 75].flatMap { latency in [(latency, 0), (latency, 150)] }
+        let pairs =
+            isQuick ? [(75, 0), (75, 150)] : [0, 15, 75].flatMap { latency in [(latency, 0), (latency, 150)] }
         lines = zip(pairs, "uvwxyz").map { LinkCell.Line(latency: $0.0, roundTrip: $0.1, name: String($1)) }
         sizes = isQuick ? [200] : [20, 200, 1000]
         seconds = isQuick ? 3 : 5
@@ -70,8 +71,8 @@ struct Links {
             """
             Links: the module's MQTT client and its socket side by side, \(LinkCell.baud) baud, plain TCP; messages a second
             and share of the bound (mqtt: command, OK and at QoS 1 PUBACK, latency, and at QoS 1 the round trip; socket:
-            sends of \(LinkCell.sendLimit) bytes with one latency each, a window of \(LinkCell.window)). "socket" reads what comes in on request,
-            "socket, direct" has it printed. Line: bytes a message on the serial line, both ways, measured. Air: bytes a
+            sends of \(LinkCell.sendLimit) bytes with one latency each, a window of \(LinkCell.window)). "socket" reads what
+            comes in on request, "socket, direct" has it printed. Line: bytes a message on the serial line, both ways, measured. Air: bytes a
             message, 40 for TCP and IP a segment and its acknowledgement, estimated.
             """,
             [
@@ -101,7 +102,8 @@ struct Links {
             }
         }
         table.show()
-        print("links: \(missed) of \(results.keys.count { $0.goal != nil }) cells of the socket link under their goal\n")
+        let cells = results.keys.count { $0.goal != nil }
+        print("links: \(missed) of \(cells) cells of the socket link under their goal\n")
     }
 
     private func times(_ value: Double) -> String { "\((value * 10).rounded() / 10)x" }
