@@ -25,6 +25,12 @@ public struct OwnedDescriptor: ~Copyable {
         return OwnedDescriptor(owning: raw)
     }
 
+    /// Whether it is a file, and no pipe, device or socket.
+    public var isRegularFile: Bool {
+        var status = stat()
+        return unsafe fstat(raw, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// Makes reads and writes return at once.
     public func setNonBlocking() throws(SystemError) {
         let flags = cellbridge_fcntl(raw, F_GETFL, 0)

@@ -233,7 +233,7 @@ package final class Dispatcher {
 
     /// Largest payload that can be carried; that of the most careful module until it is known.
     private var payloadLimit: Int {
-        linkKind == .socket ? ModuleDriver.socketPayloadLimit : (profile ?? .ec716s).payloadLimit
+        linkKind == .socket ? module.socketPayloadLimit : (profile ?? .ec716s).payloadLimit
     }
 
     func refuseOut(_ id: Int64, code: String, reason: String) {

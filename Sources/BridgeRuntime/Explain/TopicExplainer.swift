@@ -131,7 +131,9 @@ package struct TopicExplainer {
     private func overSocket(_ forward: OutboundForward, _ question: TopicQuestion) -> TopicExplanation.Outcome {
         let count = question.payload.count
         let isTLS = configuration.remote.tls != nil
-        if let problem = RemoteLimits(maximumPayload: ModuleDriver.socketPayloadLimit)
+        let most = ModuleDriver.socketPayloadLimit(
+            baud: configuration.module.baud, dialect: profiles.first?.socket.dialect ?? .cip)
+        if let problem = RemoteLimits(maximumPayload: most)
             .problem(topic: forward.topic, payloadCount: count)
         {
             return .refused(route: forward.route, code: problem.code, reason: problem.reason)

@@ -6,7 +6,8 @@ import ModemCore
 extension ModuleDriver {
     /// No publish for a while; longer each time in a row.
     func pauseAfterRejection() -> Duration {
-        rejections += 1
+        // Those of one window come together.
+        if pausedUntil == nil { rejections += 1 }
         let pause = min(Duration.milliseconds(500) * (1 << min(rejections - 1, 7)), .seconds(60))
         pausedUntil = clock.now + pause
         return pause

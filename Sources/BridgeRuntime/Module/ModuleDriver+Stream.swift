@@ -4,8 +4,19 @@ import ModemCore
 
 /// The socket link: the bytes of one TCP connection between the carrier and the module, and what the carrier reports.
 extension ModuleDriver {
-    /// What is carried over a socket link: a message of this size keeps a line of 115200 baud busy for half a minute.
+    /// What is carried over a socket link at most: a message of this size keeps a line of 115200 baud busy for half a minute.
     static let socketPayloadLimit = 262_144
+
+    /// The same on a line of this rate: what takes longer than two minutes, in hexadecimal digits where the module wants
+    /// them, is not carried. Nothing else gets through meanwhile, not even the keep-alive.
+    static func socketPayloadLimit(baud: Int, dialect: SocketDialect = .cip) -> Int {
+        min(socketPayloadLimit, max(baud, 300) / 10 * 120 / (dialect == .bc260y ? 2 : 1))
+    }
+
+    /// What this module carries over a socket link.
+    var socketPayloadLimit: Int {
+        Self.socketPayloadLimit(baud: baud, dialect: link.currentProfile.socket.dialect)
+    }
 
     /// The most bytes of a payload that any module could carry: more is refused before it is known which one it is.
     var largestPayload: Int {

@@ -65,7 +65,7 @@ extension ModuleDriver {
 
     /// Drops a guest's filter; `then` hears whether the session is rid of it.
     func unsubscribe(_ filter: [UInt8], then: @escaping (Bool) -> Void) {
-        if let carrier, link.kind == .socket { return then(carrier.unsubscribe(filter)) }
+        if let carrier, link.kind == .socket { return carrier.unsubscribe(filter, then: then) }
         guard let command = try? ATCommand.munsub(filter: filter) else { return then(false) }
         visit(
             Visit(command: command, awaited: .unsuback) { outcome in

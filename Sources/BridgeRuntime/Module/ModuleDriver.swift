@@ -11,6 +11,7 @@ final class ModuleDriver {
 
     weak var delegate: (any ModuleDriverDelegate)?
     let port: any ModulePort
+    let baud: Int
     let clock: any BridgeClock
     let log: Log
     var session: CommandSession
@@ -70,6 +71,7 @@ final class ModuleDriver {
         self.port = port
         self.clock = clock
         self.log = log
+        self.baud = baud
         session = CommandSession(limits: Limits(), baud: baud)
         session.topicMatches = topicMatches
         link = LinkStateMachine(settings)

@@ -1,3 +1,4 @@
+import ATProtocol
 import BridgeCore
 package import Configuration
 import GPIO
@@ -130,14 +131,16 @@ package enum ConfigurationCheck {
 
     private static func limits(_ configuration: Configuration) -> String {
         let topics = "topics up to 256 bytes without \" and \\"
+        let dialect = ModuleProfile.named(configuration.module.profile.rawValue)?.socket.dialect ?? .cip
+        let most = ModuleDriver.socketPayloadLimit(baud: configuration.module.baud, dialect: dialect)
         if configuration.linkKind == .socket {
-            return "limits: \(topics); payloads up to \(ModuleDriver.socketPayloadLimit) bytes out, 1 MiB in"
+            return "limits: \(topics); payloads up to \(most) bytes out, 512 KiB in"
         }
         guard let profile = ModuleProfile.named(configuration.module.profile.rawValue) else {
             let known = ModuleProfile.all.filter(\.hasMQTT).map { "\($0.name) \($0.payloadLimit)" }.joined(
                 separator: ", ")
             let other =
-                configuration.linkKind == nil ? "; over the socket link \(ModuleDriver.socketPayloadLimit)" : ""
+                configuration.linkKind == nil ? "; over the socket link \(most)" : ""
             return "limits: \(topics); payloads as the module found allows (bytes: \(known)\(other))"
         }
         return "limits: \(topics); payloads up to \(profile.payloadLimit) bytes out, \(profile.receiveLimit) in"

@@ -51,7 +51,7 @@ extension Configuration {
         options.cleanStart = link.cleanSession
         options.sessionExpiry = version == .v5 && !link.cleanSession ? 0xFFFF_FFFF : nil
         // libmosquitto holds a message as a whole.
-        options.maximumPacketSize = version == .v5 ? 1 << 20 : nil
+        options.maximumPacketSize = version == .v5 ? 1 << 19 : nil
         options.will = link.will.map {
             MosquittoClient.Will(topic: $0.topic, payload: $0.message, qos: $0.qos, retain: $0.retain)
         }

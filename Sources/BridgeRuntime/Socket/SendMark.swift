@@ -26,7 +26,10 @@ final class SendMark {
 
     /// The send that a killed process may have left open; nil: none.
     var leftOver: OpenSend? {
-        guard let bytes = try? Files.read(path, limit: 64) else { return nil }
+        // Whatever else somebody has put there is no mark.
+        guard let file = try? OwnedDescriptor.open(path, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK),
+            file.isRegularFile, let bytes = try? file.read(upTo: 64)
+        else { return nil }
         let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
         guard words.count == 3, let count = Int(words[0]), (1...65536).contains(count) else { return nil }
         return OpenSend(bytes: count, isWritten: words[1] == "w", isHarmless: words[2] == "h")

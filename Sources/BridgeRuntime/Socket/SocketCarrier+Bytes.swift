@@ -85,6 +85,8 @@ extension SocketCarrier {
         let bytes = security.takeCiphertext(security.pendingCiphertext)
         ciphered += UInt64(bytes.count)
         outgoing.append(bytes)
+        // A peer that makes TLS answer without end.
+        if outgoing.count > Self.mostOutgoing { failSoon(.broken("TLS has more to say than the module takes")) }
         delegate?.carrierHasWork()
     }
 

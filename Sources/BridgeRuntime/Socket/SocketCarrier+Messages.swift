@@ -34,14 +34,19 @@ extension SocketCarrier {
     /// Bytes of QoS 0 messages that may be under way: as much as keeps the line busy.
     static let unacknowledgedBytes = 12288
 
+    /// Bytes of all messages that may be under way before another one is taken: a long one goes almost alone, so that none
+    /// pile up in the client, and a more urgent one does not wait behind many.
+    static let openBytes = 65536
+
     /// Whether `publish` would be taken now.
     var canPublish: Bool {
         guard phase == .up, isGateOpen, open.count < 256 else { return false }
-        var (count, bytes) = (0, 0)
+        var (count, bytes, all) = (0, 0, 0)
         for message in open {
             if message.qos > 0 { count += 1 } else { bytes += message.bytes }
+            all += message.bytes
         }
-        return count < window && bytes < Self.unacknowledgedBytes
+        return count < window && bytes < Self.unacknowledgedBytes && all < Self.openBytes
     }
 
     /// Publishes at QoS 1 and 2 that may be under way.
@@ -96,7 +101,9 @@ extension SocketCarrier {
     var lateAt: Duration? {
         guard isGateOpen, open.contains(where: { $0.qos > 0 }) else { return nil }
         // Acknowledgements come in the order of the messages: the first one's is late however much else comes.
-        let first = firstSince + max(values.acknowledgementTimeout * 6, .seconds(120))
+        // Long ones get the time that the slowest line takes for them.
+        let bytes = open.reduce(0) { $0 + $1.bytes }
+        let first = firstSince + max(values.acknowledgementTimeout * 6, .seconds(120)) + .milliseconds(bytes * 4)
         guard outgoing.count == 0 else { return first }
         return min(first, max(lastReceived, emptySince, lastGiven) + values.acknowledgementTimeout)
     }

@@ -13,6 +13,12 @@ extension SocketCarrier {
         case guest(GuestFilter, (GuestSubscription) -> Void)
     }
 
+    /// A filter that the broker is to drop: one of an earlier configuration, or a guest's.
+    struct Unsubscribing {
+        var filter: [UInt8]
+        var then: ((Bool) -> Void)?
+    }
+
     /// What a guest has subscribed to.
     struct GuestFilter: Equatable {
         var filter: TopicFilter
@@ -98,8 +104,8 @@ extension SocketCarrier {
         case .published(let mid, let reasonCode): published(mid, reasonCode)
         case .subscribed(let mid, let granted): subscribed(mid, granted)
         case .unsubscribed(let mid):
-            guard let filter = unsubscribing.removeValue(forKey: mid) else { return }
-            delegate?.carrierUnsubscribed(filter)
+            guard let request = unsubscribing.removeValue(forKey: mid) else { return }
+            if let then = request.then { then(true) } else { delegate?.carrierUnsubscribed(request.filter) }
         }
     }
 
@@ -135,7 +141,8 @@ extension SocketCarrier {
                 subscribing[mid] = .own(index)
             }
             for filter in values.staleFilters {
-                unsubscribing[try broker.unsubscribe(String(decoding: filter, as: UTF8.self))] = filter
+                let mid = try broker.unsubscribe(String(decoding: filter, as: UTF8.self))
+                unsubscribing[mid] = Unsubscribing(filter: filter)
             }
         } catch {
             return failSoon(.refused("a subscription cannot be made: \(error)"))
@@ -166,6 +173,13 @@ extension SocketCarrier {
                         the rights of this client
                         """))
             }
+            if let qos = granted.first, qos < min(values.subscriptions[index].qos, 1) {
+                delegate?.carrierReports(
+                    .warning,
+                    """
+                    the broker grants \(readable(filter)) QoS \(qos) only: what comes while the link is down may be lost
+                    """)
+            }
             delegate?.carrierSubscribed(filter)
             goUp()
         case .guest(let guest, let then):
@@ -178,6 +192,8 @@ extension SocketCarrier {
     /// Subscribes for a guest; it gets copies of its own.
     func subscribe(_ filter: TopicFilter, qos: Int, then: @escaping (GuestSubscription) -> Void) {
         guard phase == .up, let broker = client?.broker else { return then(.failed("the link is down")) }
+        // Asked for again it would be another subscription: what comes would carry the guest's identifier alone.
+        guard !isOwn(filter.bytes) else { return then(.granted) }
         let guest = GuestFilter(filter: filter, identifier: (nextGuest % 0xFFFF + 1) << 12)
         nextGuest += 1
         let options = MosquittoClient.SubscribeOptions(identifier: usesIdentifiers ? guest.identifier : nil)
@@ -190,14 +206,25 @@ extension SocketCarrier {
         }
     }
 
-    /// Drops a filter of a guest.
-    func unsubscribe(_ filter: [UInt8]) -> Bool {
+    /// Drops a filter of a guest; `then` hears whether the session is rid of it.
+    func unsubscribe(_ filter: [UInt8], then: @escaping (Bool) -> Void) {
         guests.removeAll { $0.filter.bytes == filter }
+        guard !isOwn(filter) else { return then(true) }
         guard let broker = client?.broker, broker.isConnected,
             let mid = try? broker.unsubscribe(String(decoding: filter, as: UTF8.self))
-        else { return false }
-        unsubscribing[mid] = filter
-        return true
+        else { return then(false) }
+        unsubscribing[mid] = Unsubscribing(filter: filter, then: then)
+    }
+
+    /// Whether a route of ours wants this filter.
+    private func isOwn(_ filter: [UInt8]) -> Bool { values.subscriptions.contains { $0.filter.bytes == filter } }
+
+    /// Requests without an answer: nobody is left to wait for one.
+    func dismissRequests() {
+        let (asked, dropped) = (subscribing, unsubscribing)
+        (subscribing, unsubscribing) = ([:], [:])
+        for case .guest(_, let then) in asked.values { then(.failed("the link broke")) }
+        for request in dropped.values { request.then?(false) }
     }
 
     // MARK: Inbound

@@ -88,6 +88,8 @@ package final class SocketCarrier {
 
     /// The client's bytes that may wait for the module before no more are read from it.
     static let outgoingLimit = 8192
+    /// More than this never waits: the limit above, a read, and what TLS adds.
+    static let mostOutgoing = 65536
     /// The module's bytes that may wait for the client before no more are asked of the module.
     static let incomingLimit = 16384
     /// DISCONNECT may take this long to get out.
@@ -125,7 +127,7 @@ package final class SocketCarrier {
     // Subscriptions.
     var copies = LocalCopies(filters: [])
     var subscribing: [Int32: Subscribing] = [:]
-    var unsubscribing: [Int32: [UInt8]] = [:]
+    var unsubscribing: [Int32: Unsubscribing] = [:]
     var guests: [GuestFilter] = []
     var nextGuest: UInt32 = 0
     /// Whether subscriptions carry identifiers.
@@ -220,6 +222,7 @@ package final class SocketCarrier {
     }
 
     private func drop() {
+        dismissRequests()
         // A client that is in the middle of telling something goes on with it.
         connection += 1
         client?.stream.close()
@@ -227,7 +230,7 @@ package final class SocketCarrier {
         outgoing.removeAll()
         packets = PacketEnds()
         (plainRead, ciphered, acceptedBytes, marks) = (0, 0, 0, [])
-        (subscribing, unsubscribing, guests) = ([:], [:], [])
+        guests = []
         (open, fences) = ([], [])
         (isGateOpen, hasClientLeft) = (true, false)
     }

@@ -66,7 +66,7 @@ struct SendWindow {
             refusals += 1
             nextQuery = now + Self.longestPause
             guard refusals >= Self.refusalLimit else { return nil }
-            if mustAnswer { return "the module does not say what the far side has (\(result.final))" }
+            if mustAnswer { return "the module does not say what the far side has (\(result.final.wireText))" }
             (isMute, nextQuery, isDoubted) = (true, nil, false)
             return nil
         }

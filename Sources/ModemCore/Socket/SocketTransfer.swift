@@ -53,6 +53,12 @@ public struct SocketTransfer: ~Copyable {
     private var unconfirmed: (count: Int, due: Duration)?
     private var confirmedEarly = false
 
+    /// How long a send that is not full waits for what follows from bytes that were just read. Far less than a send takes.
+    static let refillTime: Duration = .milliseconds(4)
+    /// When bytes were last read on request.
+    private var came: Duration?
+    private var refill: Duration?
+
     /// A transfer without a connection. `pushes`: the module prints what comes in; else it is read on request.
     public init(profile: SocketProfile, pushes: Bool) {
         self.profile = profile
@@ -80,14 +86,21 @@ public struct SocketTransfer: ~Copyable {
         guard isOpen, running == nil, unconfirmed == nil else { return .nothing }
         reads.begin(now: now)
         let wanted = sendPause.map { $0 > now } ?? false ? 0 : min(max(waiting, 0), profile.sendLimit)
+        let isFull = wanted * 3 >= profile.sendLimit * 2
         let step = wanted > 0 ? window.next(wanted, now: now) : .wait
         if mayReceive, reads.isDue(now: now), let command = read,
-            step == .wait || reads.goesFirst(isFull: wanted * 3 >= profile.sendLimit * 2, now: now)
+            step == .wait || reads.goesFirst(isFull: isFull, now: now)
         {
             running = .read
             reads.started()
             return .run(command)
         }
+        // What was just read may be the acknowledgements that more is waiting for.
+        if case .send = step, !isFull, let came, now < came + Self.refillTime {
+            refill = came + Self.refillTime
+            return .nothing
+        }
+        refill = nil
         switch step {
         case .wait: return .nothing
         case .send(let count): return .send(count)
@@ -155,9 +168,9 @@ public struct SocketTransfer: ~Copyable {
     }
 
     private mutating func readAnswered(_ result: CommandResult, now: Duration) -> [Action] {
-        if hasNoAnswer(result) { return fail("a read got no answer (\(result.final))") }
+        if hasNoAnswer(result) { return fail("a read got no answer (\(result.final.wireText))") }
         reads.ended(succeeded: result.isSuccess, left: remaining(result), now: now)
-        return reads.isHopeless ? fail("nothing can be read (\(result.final))") : []
+        return reads.isHopeless ? fail("nothing can be read (\(result.final.wireText))") : []
     }
 
     /// What the module still holds, when it says so: `+CIPRXGET: 2,read,left` (YM310 AT manual 9.27).
@@ -183,7 +196,7 @@ public struct SocketTransfer: ~Copyable {
             }
             return taken == count ? accepted(count) : acceptedInPart(taken, now: now)
         case .error, .cmeError, .cmsError, .timedOut, .portLost, .noPrompt:
-            return fail("a send of \(count) bytes was answered \(result.final)")
+            return fail("a send of \(count) bytes was answered \(result.final.wireText)")
         }
     }
 
@@ -241,6 +254,7 @@ public struct SocketTransfer: ~Copyable {
     public mutating func received(bytes: Int, now: Duration) {
         guard isOpen, bytes > 0 else { return }
         reads.received(bytes, now: now)
+        if running == .read { came = now }
     }
 
     // MARK: Time
@@ -248,7 +262,7 @@ public struct SocketTransfer: ~Copyable {
     /// When `deadlineReached` is due; `nil` while a command runs, whose own limit is the session's.
     public var deadline: Duration? {
         guard isOpen, running == nil else { return nil }
-        return [unconfirmed?.due, sendPause, reads.deadline, window.nextQuery].compactMap { $0 }
+        return [unconfirmed?.due, sendPause, reads.deadline, refill, window.nextQuery].compactMap { $0 }
             .min()
     }
 
@@ -258,6 +272,7 @@ public struct SocketTransfer: ~Copyable {
         if let (_, due) = unconfirmed, due <= now { return fail("a send was not confirmed in time") }
         // What was waited for is allowed or due from now on, and has no deadline any more.
         if let due = sendPause, due <= now { sendPause = nil }
+        if let due = refill, due <= now { refill = nil }
         reads.deadlineReached(now: now)
         window.deadlineReached(now: now)
         return []
