@@ -8,8 +8,8 @@ public struct SocketProfile: Sendable, Equatable {
     public var sendLimit: Int
     /// Most bytes of one read on request; of what is pushed, the longest piece.
     public var readLimit: Int
-    /// Most bytes that the far side may owe an acknowledgement for before sending waits; `nil`: the module says itself
-    /// when it takes no more.
+    /// Most bytes that the far side may owe an acknowledgement for before sending waits; `nil`: the module names
+    /// none, and 14,600 are used (`SendWindow.defaultLimit`).
     public var unacknowledgedLimit: Int?
 
     /// Whether the module prints what comes in by itself; else it is read on request. `cached`: `[remote] receive = "cached"`.
