@@ -4,8 +4,8 @@ import ModemCore
 
 /// Runs the pure machines of the module against the port: every effect they ask for happens here and nowhere else.
 ///
-/// One command is on the wire at a time. The link machine, the publisher, the stream of a socket link and guests share the
-/// session; the link's commands go first.
+/// One command is on the wire at a time. The link machine, the publisher, the stream of a socket link and guests share
+/// the session; the link's commands go first.
 final class ModuleDriver {
     enum Owner { case nobody, link, publisher, stream, guest }
 

@@ -44,8 +44,8 @@ final class SendMark {
         let text = Array(
             "\(number) \(send?.isWritten ?? false ? "w" : "a") \(send?.isHarmless ?? false ? "h" : "x")".utf8)
         if file == nil { file = try? OwnedDescriptor.open(path, flags: O_WRONLY | O_CREAT | O_NOFOLLOW) }
-        // Without it the process after a kill in the middle of a send knows of none: what it types goes into the stream,
-        // and a plain one may so carry a damaged message.
+        // Without it the process after a kill in the middle of a send knows of none: what it types goes into the
+        // stream, and a plain one may so carry a damaged message.
         guard let raw = file?.raw else { return }
         _ = unsafe text.withUnsafeBytes { unsafe pwrite(raw, $0.baseAddress, $0.count, 0) }
     }
