@@ -62,9 +62,12 @@ import Testing
                 let isRead = socket.turn() == "AT+CIPRXGET=2,1460"
                 turns += isRead ? "r" : "s"
                 socket.now += perSend
-                isRead
-                    ? socket.read(100, "+CIPRXGET: 2,100,900")
-                    : socket.complete(text: "DATA ACCEPT:\(waiting)")
+                if isRead {
+                    socket.read(100, "+CIPRXGET: 2,100,900")
+                    socket.now += SocketTransfer.refillTime
+                } else {
+                    socket.complete(text: "DATA ACCEPT:\(waiting)")
+                }
             }
             return turns
         }
@@ -72,6 +75,27 @@ import Testing
         #expect(run(1460, perSend: .milliseconds(10)) == "sssrsssrsssr")
         #expect(run(1460, perSend: .milliseconds(300)) == "ssrssrssrssr")
         #expect(run(20, perSend: .milliseconds(10)) == "rsrsrsrsrsrs")
+    }
+
+    /// What follows from a read goes along with a send that is not full; a full one does not wait.
+    @Test func sendAfterARead() {
+        let socket = Transferrer(.cip)
+        socket.event(.dataWaiting)
+        #expect(socket.turn() == "AT+CIPRXGET=2,1460")
+        socket.read(4, "+CIPRXGET: 2,4,0")
+        socket.waiting = SocketTransferTests.bytes(20)
+        #expect(socket.turn() == nil)
+        let since = socket.now
+        socket.expire()
+        #expect(socket.now - since == SocketTransfer.refillTime)
+        #expect(socket.turn() == "AT+CIPSEND=20")
+        socket.complete(text: "DATA ACCEPT:20")
+        socket.event(.dataWaiting)
+        socket.waiting = []
+        #expect(socket.turn() == "AT+CIPRXGET=2,1460")
+        socket.read(4, "+CIPRXGET: 2,4,0")
+        socket.waiting = SocketTransferTests.bytes(1460)
+        #expect(socket.turn() == "AT+CIPSEND=1460")
     }
 
     /// A notice that got lost: a read after 10 s while an answer is awaited, now and then anyway.

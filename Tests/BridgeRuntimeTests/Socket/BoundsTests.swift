@@ -24,7 +24,7 @@ import Testing
             harness.publish(next, "up/t", payload)
             next += 1
         }
-        #expect(next == 21)
+        #expect(next == 2, "one is over the bytes that may be under way")
         harness.run { harness.carrier.waitingBytes >= SocketCarrier.outgoingLimit }
         let before = (harness.carrier.waitingBytes, harness.carrier.plainRead)
         harness.turns(500)

@@ -115,8 +115,14 @@ import Testing
         #expect(audience(1).sorted { "\($0)" < "\($1)" } == [.guests, .routes])
         #expect(audience(2) == [.guests])
         #expect(audience(3) == [.everybody])
-        #expect(harness.carrier.unsubscribe(bytes("other/#")))
-        harness.run { harness.unsubscribed == ["other/#"] }
+        var gone: [Bool] = []
+        harness.carrier.unsubscribe(bytes("other/#")) { gone.append($0) }
+        #expect(gone.isEmpty, "not before the broker's answer")
+        harness.run { gone == [true] }
+        // A route's own filter is neither asked for again nor dropped for a guest.
+        harness.carrier.subscribe(try TopicFilter(bytes("down/#")), qos: 1) { answers.append($0) }
+        harness.carrier.unsubscribe(bytes("down/#")) { gone.append($0) }
+        harness.run { answers.count == 4 && gone == [true, true] }
         try onlooker.publish("other/x", [4])
         try onlooker.publish("down/y/z", [5])
         harness.run { harness.received.contains { $0.payload == [5] } }
