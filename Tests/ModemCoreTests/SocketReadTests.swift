@@ -64,7 +64,7 @@ import Testing
                 socket.now += perSend
                 if isRead {
                     socket.read(100, "+CIPRXGET: 2,100,900")
-                    socket.now += SocketTransfer.refillTime
+                    socket.now += .milliseconds(4)
                 } else {
                     socket.complete(text: "DATA ACCEPT:\(waiting)")
                 }
@@ -87,7 +87,7 @@ import Testing
         #expect(socket.turn() == nil)
         let since = socket.now
         socket.expire()
-        #expect(socket.now - since == SocketTransfer.refillTime)
+        #expect(socket.now - since == .milliseconds(4))
         #expect(socket.turn() == "AT+CIPSEND=20")
         socket.complete(text: "DATA ACCEPT:20")
         socket.event(.dataWaiting)
