@@ -210,4 +210,14 @@ final class SocketDriverRig {
         #expect(time > .seconds(limit - 1) && time < .seconds(limit + 3), "\(time)")
         #expect(rig.recorder.count("an acknowledgement is late", .warning) > 0)
     }
+
+    /// What stands in a frame that came damaged is read as lines: a message among them is nobody's.
+    @Test func aMessageOfTheModulesOwnClientIsNotBelieved() {
+        let rig = SocketDriverRig()
+        rig.online()
+        rig.port.deliver("commands/x", bytes("hello"))
+        rig.clock.advance(by: .seconds(1))
+        #expect(rig.recorder.count("discarded a +MSUB", .debug) == 1)
+        #expect(rig.driver.isOnline)
+    }
 }
