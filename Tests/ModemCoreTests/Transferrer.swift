@@ -3,6 +3,8 @@ import ModemCore
 
 /// Runs a transfer the way the driver does.
 final class Transferrer {
+    private let profile: SocketProfile
+    private let pushes: Bool
     private var transfer: SocketTransfer
     var now: Duration = .seconds(7)
     /// Bytes that wait to be sent.
@@ -17,6 +19,7 @@ final class Transferrer {
     private(set) var violations: [String] = []
 
     init(_ profile: SocketProfile, pushes: Bool = false) {
+        (self.profile, self.pushes) = (profile, pushes)
         transfer = SocketTransfer(profile: profile, pushes: pushes)
         transfer.opened()
     }
@@ -64,6 +67,12 @@ final class Transferrer {
         command = nil
     }
     func open() { transfer.opened() }
+    var learnt: SocketTransfer.Learnt? { transfer.learnt }
+    /// The next connection, with what the last one taught.
+    func renew() {
+        transfer = SocketTransfer(profile: profile, pushes: pushes, learnt: transfer.learnt, now: now)
+        (failure, command, accepted) = (nil, nil, [])
+    }
 
     /// Goes to the deadline; false when there is none.
     @discardableResult

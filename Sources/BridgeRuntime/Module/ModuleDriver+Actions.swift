@@ -32,12 +32,18 @@ extension ModuleDriver {
             // The broker closes after our DISCONNECT: no loss.
             if urc == .closed, saysFarewell { return carrierFinished() }
             if urc == .closed, isOnline, transfer != nil { return listenToLastWords() }
-            if urc == .outcome(.connackOK) { delegate?.moduleSessionBegan() }
+            if urc == .outcome(.connackOK), link.kind == .mqtt { delegate?.moduleSessionBegan() }
             if case .outcome(let outcome) = urc { guestOutcome(outcome) }
             if case .outcome(let outcome) = urc { run(publisher.outcomeReceived(outcome, now: now)) }
             if case .socket(let event) = urc { streamEvent(event) }
             run(link.urcReceived(urc, now: now))
         case .message(let message):
+            // Over a socket link the module has no subscriptions: it is what stood in a frame that came damaged, and whoever
+            // may publish anywhere could have written it.
+            guard link.kind == .mqtt else {
+                delegate?.moduleCounted(\.inputDiscarded, 1)
+                return log(.debug, "discarded a +MSUB: the module has no session of its own")
+            }
             if log.isDebug {
                 log(.debug, "<- +MSUB: \(readable(message.topic)), \(message.payload.count) bytes")
             }

@@ -93,7 +93,7 @@ extension ModuleDriver {
     }
 
     func openStream(_ profile: SocketProfile) {
-        transfer = SocketTransfer(profile: profile, pushes: !link.readsOnRequest)
+        transfer = SocketTransfer(profile: profile, pushes: !link.readsOnRequest, learnt: learnt, now: clock.now)
         transfer?.opened()
         // Its clock begins now, not with the first turn that something comes of.
         _ = transfer?.turn(waiting: 0, mayReceive: false, now: clock.now)
@@ -102,6 +102,7 @@ extension ModuleDriver {
 
     func closeStream() {
         guard transfer != nil else { return }
+        learnt = transfer?.learnt
         transfer = nil
         lastWords = nil
         for message in carrier?.streamClosed() ?? [] {

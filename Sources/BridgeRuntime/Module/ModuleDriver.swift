@@ -21,6 +21,8 @@ final class ModuleDriver {
     let carrier: SocketCarrier?
     /// The bytes of that connection; `nil`: there is none.
     var transfer: SocketTransfer?
+    /// What the last connection taught of the module's memory.
+    var learnt: SocketTransfer.Learnt?
     /// The connection was closed by the other side, and what it said last is still being read.
     var lastWords: LastWords?
     /// Whether the session says farewell; then the link machine is stopped.

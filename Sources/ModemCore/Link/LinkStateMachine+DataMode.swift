@@ -9,8 +9,8 @@ extension LinkStateMachine {
         actions.append(.clearDataModeRecord)
     }
 
-    /// The command that a data mode record is of.
-    var dataModeCommand: String { mayBeStream && settings.linkChoice == .socket ? "send" : "AT+MPUBEX" }
+    /// The command that a data mode record is of, with its article.
+    var dataModeCommand: String { mayBeStream && settings.linkChoice == .socket ? "a send" : "an AT+MPUBEX" }
 
     /// Whether a data mode record may be that of a send over a socket.
     private var mayBeStream: Bool {
@@ -33,7 +33,7 @@ extension LinkStateMachine {
             report(.info, "a send of \(send.bytes) bytes may be under way in the module: listening for its end")
             state = .listening(until: now + Self.sendPatience + .milliseconds(send.bytes * 2))
         } else if ladder.allows(.hardware, for: .mute, now: now) {
-            report(.warning, "an \(dataModeCommand) may be open in the module: resetting it before anything is written")
+            report(.warning, "\(dataModeCommand) may be open in the module: resetting it before anything is written")
             resetHardware(now: now)
         } else {
             fillOrKeepSilent(now: now)
@@ -85,7 +85,7 @@ extension LinkStateMachine {
         let harm = mayBeStream ? "" : "; a message of CR bytes may have been published"
         report(
             .warning,
-            "an \(dataModeCommand) of \(count) bytes may be open in the module: filling it with \(count) CR\(harm)")
+            "\(dataModeCommand) of \(count) bytes may be open in the module: filling it with \(count) CR\(harm)")
         actions.append(.fillDataMode(count: count))
         // The bound is for a driver that never says `dataModeFilled`: the slowest line, and some.
         state = .fillingDataMode(until: now + .seconds(10) + .milliseconds(10) * count)

@@ -242,7 +242,7 @@ public struct LinkStateMachine {
         case .resting(_, let rung): "pausing before: \(rung)"
         case .resynchronising: "resynchronising"
         case .mute: "the module is mute"
-        case .fillingDataMode: "ending an open \(dataModeCommand)"
+        case .fillingDataMode: "ending \(dataModeCommand) that may be open"
         case .listening: "listening for the end of a send"
         case .keepingSilent: "waiting until the connection of an open AT+CIPSEND is gone"
         case .resettingHardware: "resetting the hardware"

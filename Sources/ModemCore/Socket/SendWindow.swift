@@ -4,7 +4,7 @@ import ATProtocol
 ///
 /// The GSM modules want it kept under 3000 bytes, asked every 5 s and the connection given up after 100 s without progress
 /// (Quectel GSM TCP/IP guide 4.1); asking sooner at first costs a line and saves seconds. The others refuse when they are
-/// full; they are asked before it comes to that.
+/// full, some with the end of the connection (`SEND FAIL`): how much that is they tell nobody, so it is learnt.
 struct SendWindow {
     /// What to do about bytes that wait.
     enum Step: Equatable {
@@ -25,7 +25,11 @@ struct SendWindow {
     /// Refused questions in a row that are put up with.
     static let refusalLimit = 3
 
-    let limit: Int
+    /// A limit that was learnt from a refused send is put down after this: another cell carries more in less time.
+    static let memory: Duration = .seconds(21_600)
+
+    private(set) var limit: Int
+    private let sendLimit: Int
     private let leastPiece: Int
     private let mustAnswer: Bool
     /// Bytes sent that were not acknowledged when it was last asked, and those sent since.
@@ -41,8 +45,10 @@ struct SendWindow {
     /// Since when it is full without progress.
     private var fullSince: Duration?
 
-    init(profile: SocketProfile) {
-        limit = max(profile.unacknowledgedLimit ?? Self.defaultLimit, 1)
+    /// `learnt`: a limit that held no longer than a refused send.
+    init(profile: SocketProfile, learnt: Int? = nil) {
+        limit = max(min(profile.unacknowledgedLimit ?? Self.defaultLimit, learnt ?? .max), 1)
+        sendLimit = profile.sendLimit
         leastPiece = min(Self.leastPiece, profile.sendLimit)
         mustAnswer = profile.dialect == .qi
     }
@@ -58,6 +64,15 @@ struct SendWindow {
     mutating func sent(_ count: Int) {
         open = min(open + max(count, 0), 1 << 30)
         nextQuery = nil
+    }
+
+    /// The module refused a send. A full one does, and the next connection would fill it as far again: less from now on.
+    /// A limit that is smaller than before, `nil` when it cannot have been full.
+    mutating func refused() -> Int? {
+        let floor = max(sendLimit, 1)
+        guard open >= floor, limit > floor else { return nil }
+        limit = max(min(open, limit) / 4 * 3, floor)
+        return limit
     }
 
     /// The answer to the question; why the connection must end, or `nil`.

@@ -39,8 +39,17 @@ public struct SocketTransfer: ~Copyable {
     /// module may go unnoticed.
     static let sendTimeout: Duration = .seconds(20)
 
+    /// What was learnt of a module's memory, for the connections after this one.
+    public struct Learnt: Sendable, Equatable {
+        /// Bytes that may be under way, and since when (`now` of the refused send) that is known.
+        var limit: Int
+        var since: Duration
+    }
+
     private let profile: SocketProfile
     private let pushes: Bool
+    /// Set when the module refused a send because it was full; the owner gives it to the next transfer.
+    public private(set) var learnt: Learnt?
     private var isOpen = false
     private var running: Running?
     private var window: SendWindow
@@ -59,22 +68,24 @@ public struct SocketTransfer: ~Copyable {
     private var came: Duration?
     private var refill: Duration?
 
-    /// A transfer without a connection. `pushes`: the module prints what comes in; else it is read on request.
-    public init(profile: SocketProfile, pushes: Bool) {
+    /// A transfer without a connection. `pushes`: the module prints what comes in; else it is read on request. `learnt`:
+    /// of the transfer before it; it is forgotten some hours later.
+    public init(profile: SocketProfile, pushes: Bool, learnt: Learnt? = nil, now: Duration = .zero) {
         self.profile = profile
         self.pushes = profile.pushes(cached: !pushes)
-        window = SendWindow(profile: profile)
+        if let learnt, now - learnt.since < SendWindow.memory { self.learnt = learnt }
+        window = SendWindow(profile: profile, learnt: self.learnt?.limit)
         reads = ReadSchedule(isOff: self.pushes)
     }
 
     /// A new connection: nothing is known of it.
-    public mutating func opened() { self = SocketTransfer(profile: profile, pushes: pushes, isOpen: true) }
+    public mutating func opened() { self = SocketTransfer(profile, pushes, learnt, isOpen: true) }
 
     /// The connection is gone.
-    public mutating func closed() { self = SocketTransfer(profile: profile, pushes: pushes, isOpen: false) }
+    public mutating func closed() { self = SocketTransfer(profile, pushes, learnt, isOpen: false) }
 
-    private init(profile: SocketProfile, pushes: Bool, isOpen: Bool) {
-        self.init(profile: profile, pushes: pushes)
+    private init(_ profile: SocketProfile, _ pushes: Bool, _ learnt: Learnt?, isOpen: Bool) {
+        self.init(profile: profile, pushes: pushes, learnt: learnt, now: learnt?.since ?? .zero)
         self.isOpen = isOpen
     }
 
@@ -195,7 +206,9 @@ public struct SocketTransfer: ~Copyable {
                 return fail("the module says that it took other bytes than were sent (\(printable(line)))")
             }
             return taken == count ? accepted(count) : acceptedInPart(taken, now: now)
-        case .error, .cmeError, .cmsError, .timedOut, .portLost, .noPrompt:
+        case .error, .cmeError, .cmsError:
+            return refused("a send of \(count) bytes was answered \(result.final.wireText)", now)
+        case .timedOut, .portLost, .noPrompt:
             return fail("a send of \(count) bytes was answered \(result.final.wireText)")
         }
     }
@@ -223,6 +236,11 @@ public struct SocketTransfer: ~Copyable {
         return count == 0 ? [] : [.accepted(count)]
     }
 
+    private mutating func refused(_ reason: String, _ now: Duration) -> [Action] {
+        if let limit = window.refused() { learnt = Learnt(limit: limit, since: now) }
+        return fail(reason)
+    }
+
     private mutating func fail(_ reason: String) -> [Action] {
         closed()
         return [.failed(reason)]
@@ -244,7 +262,7 @@ public struct SocketTransfer: ~Copyable {
             }
             if case .send = running { confirmedEarly = true }
             return []
-        case .sendFailed: return fail("the module could not send (SEND FAIL)")
+        case .sendFailed: return refused("the module could not send (SEND FAIL)", now)
         // The end of the connection is the link machine's.
         case .networkReady, .tcpError: return []
         }

@@ -46,6 +46,8 @@ extension SimulatedModule {
         case tcpError(Int)
         /// A NAT on the way forgets a connection idle for this long: from then on it only looks alive. Nil ends that.
         case natIdle(Duration?)
+        /// What still waits for its occasion will not happen.
+        case noneMore
     }
 
     mutating func inject(_ fault: SocketFault, now: Duration) {
@@ -64,6 +66,7 @@ extension SimulatedModule {
             if profile.family == .luat { printLine("TCP ERROR:\(number)") }
             breakStream(now: now)
         case .natIdle(let limit): faults.socket.natIdle = limit
+        case .noneMore: faults.socket = SocketFaults()
         }
     }
 

@@ -40,6 +40,7 @@ final class Injector {
         line.restoreRate()
         (line.rebootAtByte, line.lateAnswer, line.losesAnswer) = (nil, nil, false)
         (line.insideAnswer, line.insidePayload, line.isNoisy) = (nil, nil, false)
+        world.box.inject(.socket(.noneMore))
         world.remote.losesAcknowledgement = false
         world.killAt = nil
         world.killInSend = nil

@@ -55,6 +55,10 @@ struct Plan {
     var inboxLimit: Duration { .milliseconds(200) + diskLatency * 4 }
     var allowedRefusals: Set<String> = ["too-long", "expired", "overflow"]
 
+    /// What a recovery may take longer: a rung is left after several tries, and at a GSM module each of them begins with a
+    /// bearer that is given up.
+    var slowness: Duration { way == .qi ? simulator.deactivation * 10 : .zero }
+
     /// The longest payload the module can publish; over a socket any, so this is what is tried.
     var payloadLimit: Int {
         way.isSocket ? 4100 : max(simulator.profile.publishLimit, simulator.profile.publishDataLimit)

@@ -105,7 +105,7 @@ public final class SoakRun {
         world.traffic.stop()
         injector.calm()
         let began = world.clock.now
-        let limit = injector.needsRestart ? Self.onlineLimitWithRestart : Self.onlineLimit
+        let limit = (injector.needsRestart ? Self.onlineLimitWithRestart : Self.onlineLimit) + world.plan.slowness
         guard advance(by: limit, until: { self.world.isOnline }) else {
             let summary = world.process?.bridge.summary ?? "no process"
             return world.complain(.comesBack, "not online \(limit.shown) after the last fault: \(summary)")

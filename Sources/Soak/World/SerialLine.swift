@@ -60,7 +60,8 @@ final class SerialLine {
     /// Bytes of the next message or answer that are changed.
     var isNoisy = false
 
-    private static let error = Array("\r\nERROR".utf8)
+    /// Lines that end a command: an outcome whose OK was lost, and what some modules say an OK after.
+    private static let ends = ["ERROR", "SHUT OK", "10.76.1.35", "010.076.001.035"].map { Array("\r\n\($0)".utf8) }
     private static let pieceLength = 64
 
     private var hostFree: Duration = .zero
@@ -144,8 +145,7 @@ final class SerialLine {
 
     private func printed(_ pieces: [ModuleBox.Piece]) {
         for piece in pieces {
-            // An outcome of this text ends a command whose OK was lost, too.
-            let ends = piece.endsCommand || piece.bytes.starts(with: Self.error)
+            let ends = piece.endsCommand || Self.ends.contains { piece.bytes.starts(with: $0) }
             var next = Piece(bytes: piece.bytes, tag: piece.tag, endsCommand: ends)
             spoil(&next)
             if ends, losesAnswer {
