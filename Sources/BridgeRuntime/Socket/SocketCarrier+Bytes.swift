@@ -57,7 +57,15 @@ extension SocketCarrier {
 
     private func give(_ plaintext: [UInt8]) {
         guard !plaintext.isEmpty, let stream = client?.stream else { return }
-        if !stream.write(plaintext) { failSoon(.broken("the module sends more than our MQTT client takes")) }
+        let sound: [UInt8]
+        do throws(PacketGuard.Malformed) {
+            sound = try incoming.take(plaintext)
+        } catch {
+            return failSoon(.closed("what comes from the broker is no MQTT: \(error.reason)"))
+        }
+        guard sound.isEmpty || stream.write(sound) else {
+            return failSoon(.broken("the module sends more than our MQTT client takes"))
+        }
     }
 
     /// Bytes of the client.

@@ -114,6 +114,7 @@ package final class SocketCarrier {
     // Bytes.
     var outgoing = ByteQueue()
     var packets = PacketEnds()
+    var incoming = PacketGuard(.v5)
     var plainRead: UInt64 = 0
     var ciphered: UInt64 = 0
     var acceptedBytes: UInt64 = 0
@@ -166,6 +167,7 @@ package final class SocketCarrier {
         guard !isFinishing else { return finishSoon() }
         phase = .connecting
         wasSecured = false
+        incoming = PacketGuard(version)
         lastReceived = clock.now
         emptySince = clock.now
         do throws(StreamSecurityFailure) {

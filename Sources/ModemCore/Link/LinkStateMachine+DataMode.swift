@@ -1,3 +1,5 @@
+import ATProtocol
+
 /// A data mode that an earlier process, or a command without an answer, may have left open: what is written next would
 /// become payload.
 extension LinkStateMachine {
@@ -64,7 +66,10 @@ extension LinkStateMachine {
 
     /// Nothing was heard of it. One `AT` finds out: were bytes of the send lost on the line, these few take their place,
     /// and the rest is still missing.
-    mutating func listenedInVain() { synchronise(.start, attempts: 1) }
+    mutating func listenedInVain() {
+        // As long as any command may take (YM310 AT manual 1.4).
+        synchronise(.start, attempts: 1, interval: ATCommand.defaultTimeout)
+    }
 
     /// CR into a plain stream could end up in a message: the broker must have given the connection up before.
     mutating func fillOrKeepSilent(now: Duration) {

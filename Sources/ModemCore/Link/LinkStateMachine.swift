@@ -292,9 +292,11 @@ public struct LinkStateMachine {
         }
     }
 
-    mutating func synchronise(_ reason: Synchronisation, attempts: Int) {
+    mutating func synchronise(
+        _ reason: Synchronisation, attempts: Int, interval: Duration = .milliseconds(500)
+    ) {
         bytesSeen = false
         state = .synchronising(reason)
-        actions.append(.synchronise(attempts: attempts, interval: .milliseconds(500)))
+        actions.append(.synchronise(attempts: attempts, interval: interval))
     }
 }
