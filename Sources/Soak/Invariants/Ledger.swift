@@ -221,8 +221,8 @@ final class Ledger {
         }
         if trail.arrivals == 0 {
             incoming.arrived += 1
-            // One that the line has destroyed may come again, but not in its place.
-            if number < lastIn[trail.flow], !trail.isSpoiled {
+            // One that the line has destroyed, or that was refused, may come again, but not in its place.
+            if number < lastIn[trail.flow], !trail.isSpoiled, !trail.isExcused {
                 report(.order, "i\(number) arrives for the first time after i\(lastIn[trail.flow])")
             }
             lastIn[trail.flow] = max(lastIn[trail.flow], number)

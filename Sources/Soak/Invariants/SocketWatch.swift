@@ -41,8 +41,12 @@ final class SocketWatch {
         if count > Self.receiveMaximum { report(.boundedMemory, "\(count) publishes without their acknowledgement") }
     }
 
-    /// A message has come to the client.
-    func received(_ payload: [UInt8]) { ledger.handedOver(payload) }
+    /// A message has come to the client: the session works.
+    var onReceived: () -> Void = {}
+    func received(_ payload: [UInt8]) {
+        ledger.handedOver(payload)
+        onReceived()
+    }
 
     /// Its PUBACK leaves.
     func acknowledges(_ payload: [UInt8]) { ledger.acknowledgesRemotely(payload) }

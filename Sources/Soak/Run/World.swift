@@ -144,6 +144,7 @@ final class World {
         watch.isLoose = { [unowned self] in socket.isDamaged }
         line.cutsPieces = plan.isSecured
         line.cutWrite = { [unowned self] in killed(writing: $0) }
+        socket.onReceived = { [unowned self] in watch.delivered() }
         socket.taken = { [unowned self] in box.module.streamSent }
         remote.onMalformed = { [unowned self] in socket.malformed($0, isFar: true) }
         remote.isStream = true
