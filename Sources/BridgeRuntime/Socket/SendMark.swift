@@ -43,7 +43,8 @@ final class SendMark {
         let number = String(repeating: "0", count: max(0, Self.width - digits.count)) + digits
         let text = Array(
             "\(number) \(send?.isWritten ?? false ? "w" : "a") \(send?.isHarmless ?? false ? "h" : "x")".utf8)
-        if file == nil { file = try? OwnedDescriptor.open(path, flags: O_WRONLY | O_CREAT | O_NOFOLLOW) }
+        // What is there may be longer than what is written over it.
+        if file == nil { file = try? OwnedDescriptor.open(path, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW) }
         // Without it the process after a kill in the middle of a send knows of none: what it types goes into the
         // stream, and a plain one may so carry a damaged message.
         guard let raw = file?.raw else { return }
