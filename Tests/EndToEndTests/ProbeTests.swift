@@ -98,6 +98,21 @@ extension EndToEndTests {
             #expect(json.output.contains(#""id":"0403:6001""#) && json.output.contains(#""interface":2"#))
         }
 
+        /// Those that are used through their sockets only, or by their own profile.
+        @Test("Each family of socket commands is named", arguments: ["air724ug", "quectel-gsm", "bc260y"])
+        func families(profile: String) throws {
+            var machine = try Machine()
+            try machine.port("ttyUSB0", usb: "1a86:7523", number: 2, product: "USB_Serial")
+            try machine.module("ttyUSB0", baud: 115_200, profile: profile)
+            let run = try machine.probe()
+            #expect(run.status == .exited(0), "\(run)")
+            #expect(run.errors.isEmpty, "\(run)")
+            DoctorSnapshot.check(run.output, "probe-\(profile)", masking: [(machine.folder.path, "ROOT")])
+            let json = try machine.probe(["--json", "-p", machine.folder.file("dev/ttyUSB0")])
+            let isNamed = json.output.contains("\"profile\":\"\(profile)\"") && json.output.contains("\"found\":1")
+            #expect(json.status == .exited(0) && isNamed, "\(json)")
+        }
+
         @Test("A port that another process has is left alone, and gets no byte")
         func held() throws {
             var machine = try Machine()

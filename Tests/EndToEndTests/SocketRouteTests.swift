@@ -126,6 +126,49 @@ extension EndToEndTests.Socket {
             expectSocketsOnly(rig, system)
         }
 
+        /// The service's session has one subscription for the filter, and what comes by it is the service's too.
+        @Test("--same-id on a route's own filter: the guest and the inbox get it", arguments: SocketSystem.families)
+        func ownFilters(system: SocketSystem) throws {
+            let rig = try BridgeRig.forCommands {
+                let simulator = $0.simulator
+                $0 = system.options()
+                $0.simulator += simulator
+            }
+            let sub = try rig.awaitGrant { try rig.begin(["sub", "-t", "cmd/#", "--same-id", "-C", "1", "-W", "20"]) }
+            // The grant that can be seen is the session's; when the guest begins to hear it cannot.
+            var sent = 0
+            while sub.status == nil, sent < 100 {
+                try rig.mosquitto("pub", ["-t", "cmd/1", "-q", "1", "-m", "both\(sent)"]).finish(rig)
+                sent += 1
+                rig.settle(.milliseconds(100))
+            }
+            try sub.finish(rig)
+            #expect(sub.status == 0 && sub.text.hasPrefix("both"), "\(sub.report)\n\(rig.diagnosis)")
+            let answer = try rig.awaitGrant {
+                try CommandRun(
+                    rig, "/bin/sh",
+                    [
+                        "-c",
+                        "mosquitto_sub -p \(rig.remote.port) -t ask -q 1 -C 1 && "
+                            + "mosquitto_pub -p \(rig.remote.port) -t cmd/2 -m pong -q 1",
+                    ])
+            }
+            let rr = try rig.command(
+                ["rr", "-t", "ask", "-e", "cmd/#", "-m", "ping", "-q", "1", "-W", "20", "--same-id"])
+            #expect(rr.status == 0 && rr.text == "pong\n", "\(rr.report)\n\(rig.diagnosis)")
+            #expect(try answer.finish(rig).text == "ping\n")
+            // While nothing of ours runs: the session and its subscription have stayed.
+            try rig.mosquitto("pub", ["-t", "cmd/3", "-q", "1", "-m", "kept"]).finish(rig)
+            let words = ["-t", "orders/#", "-q", "1", "-C", "\(sent + 2)", "-v"]
+            let local = try rig.mosquitto("sub", words, port: rig.local.port)
+            try rig.start()
+            try local.finish(rig)
+            let expected = (0..<sent).map { "orders/1 both\($0)\n" }.joined() + "orders/2 pong\norders/3 kept\n"
+            #expect(local.text == expected, "\(local.report)")
+            let books = try rig.command(["queue", "verify"])
+            #expect(books.status == 0, "\(books.report)")
+        }
+
         /// Waits until what would come back has come: the module has said and heard nothing for half a second.
         private func quiet(_ rig: BridgeRig) throws {
             var (lines, since) = (0, rig.loop.now)
