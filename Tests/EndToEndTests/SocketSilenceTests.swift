@@ -3,7 +3,7 @@ import LinuxIO
 import Testing
 
 extension EndToEndTests.Socket {
-    /// What falls silent while the socket is in use: the module, the connection.
+    /// What falls silent while the socket is in use: the module, its port, the connection.
     ///
     /// The families side by side, for most of the time is spent waiting.
     @Suite("Silence over the socket")
@@ -61,6 +61,37 @@ extension EndToEndTests.Socket {
                 expectSound(flow.0, rig)
                 expectSound(flow.1, rig)
                 #expect(!rig.commands("AT+RESET", "AT+CFUN=1,1").isEmpty, "\(rig.diagnosis)")
+            }
+        }
+
+        @Test("A port that goes and comes back in the middle of traffic")
+        func replug() throws {
+            // In plain a send that the port was lost in is waited out: minutes.
+            let tls = try SocketTLS()
+            let loop = try EventLoop()
+            let rigs = try SocketSystem.families.map { try tls.rig(tls.options($0), loop: loop) }
+            for rig in rigs { try rig.start(online: false) }
+            for rig in rigs { try rig.awaitOnline() }
+            let flows = try rigs.map { (try $0.outbound(.max), try $0.inbound(.max)) }
+            for flow in flows {
+                flow.0.pace(40)
+                flow.1.pace(40)
+            }
+            for fault in ["replug 0.5", "replug 0.1", "replug 2"] {
+                for (rig, flow) in zip(rigs, flows) {
+                    let goal = (flow.0.collector.numbers.count + 60, flow.1.collector.numbers.count + 60)
+                    try rig.wait("traffic both ways before \(fault)", limit: .seconds(30)) {
+                        flow.0.collector.numbers.count >= goal.0 && flow.1.collector.numbers.count >= goal.1
+                    }
+                }
+                try breakAll(rigs, fault, says: "", notice: .seconds(10), online: .seconds(40))
+            }
+            for (rig, flow) in zip(rigs, flows) {
+                flow.0.publisher.finish()
+                flow.1.publisher.finish()
+                try rig.awaitArrival([flow.0, flow.1], limit: .seconds(30))
+                expectSound(flow.0, rig)
+                expectSound(flow.1, rig)
             }
         }
 
