@@ -140,20 +140,20 @@ package struct TopicExplainer {
         }
         // Message Expiry Interval (MQTT 5.0, 3.3.2.3.3).
         let air = AirUse(
-            topic: forward.topic.count, payload: count, qos: forward.qos, isTLS: isTLS,
+            topic: forward.topic.count, payload: count, qos: min(forward.qos, 1), isTLS: isTLS,
             own: forward.expirySeconds == nil ? 0 : 5)
         var notes = ["messages that wait for the line share its sends: many at once take less each"]
-        if question.qos == 2, forward.qos < 2 {
-            notes.append("QoS 2 is not reached: local subscriptions stay at QoS 1; publish_qos = 2 publishes at QoS 2")
+        if question.qos == 2 || forward.qos == 2 {
+            notes.append("QoS 2 is not reached: over the socket link QoS 1 is the most")
         }
         return .taken(
             Crossing(
-                route: forward.route, topic: forward.topic, qos: forward.qos, retain: forward.retain,
+                route: forward.route, topic: forward.topic, qos: min(forward.qos, 1), retain: forward.retain,
                 expirySeconds: forward.expirySeconds, priority: "\(forward.priority)", isEchoed: false,
                 usesSocket: true,
                 line: socketLine(
-                    sending: air.out(qos: forward.qos, isTLS: isTLS),
-                    receiving: air.answer(qos: forward.qos, isTLS: isTLS)), air: air, notes: notes))
+                    sending: air.out(qos: min(forward.qos, 1), isTLS: isTLS),
+                    receiving: air.answer(qos: min(forward.qos, 1), isTLS: isTLS)), air: air, notes: notes))
     }
 
     private func socketLine(sending out: Int, receiving in: Int) -> LineUse {
@@ -169,7 +169,7 @@ package struct TopicExplainer {
         // Subscription Identifier (MQTT 5.0, 3.3.2.3.8).
         let air = AirUse(topic: question.topic.count, payload: question.payload.count, qos: qos, isTLS: isTLS, own: 2)
         return Crossing(
-            route: forward.route, topic: forward.topic, qos: forward.qos, retain: forward.retain,
+            route: forward.route, topic: forward.topic, qos: min(forward.qos, 1), retain: forward.retain,
             expirySeconds: forward.expirySeconds, priority: nil, isEchoed: false, usesSocket: true,
             line: socketLine(
                 sending: air.answer(qos: qos, isTLS: isTLS), receiving: air.out(qos: qos, isTLS: isTLS)), air: air,
@@ -191,7 +191,7 @@ package struct TopicExplainer {
             notes.append("the module may garble it: \(problem)")
         }
         return Crossing(
-            route: forward.route, topic: forward.topic, qos: forward.qos, retain: forward.retain,
+            route: forward.route, topic: forward.topic, qos: min(forward.qos, 1), retain: forward.retain,
             expirySeconds: forward.expirySeconds, priority: nil, isEchoed: false,
             line: LineUse(
                 receiving: kept, topic: question.topic.count, isCached: configuration.remote.receive == .cached,

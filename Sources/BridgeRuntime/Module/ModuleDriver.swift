@@ -148,6 +148,10 @@ final class ModuleDriver {
         guard isOnline else { return false }
         if let carrier, link.kind == .socket {
             guard carrier.canPublish else { return false }
+            var message = message
+            // Each connection has a library handle of its own: what a broken one left between PUBREC and PUBREL would stay
+            // with the broker for ever, and count against what it lets us have under way.
+            message.qos = min(message.qos, 1)
             carrier.publish(message)
             return true
         }
