@@ -29,6 +29,9 @@ enum CommandSnapshot {
             .replacing(#/(\d+ (d|h|min|s) ?)+ago/#, with: "AGE ago")
             .replacing(#/(for|up) (\d+ (d|h|min|s) ?)+/#) { "\($0.1) SPAN" }
             .replacing(#/"(now|uptime|since|age|line_sent|line_received|written|commits)":\d+/#) { "\"\($0.1)\":N" }
+            .replacing(#/"accepted":\d{10}/#, with: "\"accepted\":N").replacing(
+                #/"milliseconds":\d+/#, with: "\"milliseconds\":N"
+            )
             .replacing(#/[0-9.]+ (bytes|kB) (sent|received)/#) { "N \($0.2)" }
     }
 }
