@@ -96,12 +96,16 @@ import Testing
         #expect(harness.violations == [])
     }
 
-    /// Before `ATI` it is not known which link the record is of.
+    /// Before `ATI` it is not known which link it will be; a record without the note of a send is of an `AT+MPUBEX`.
     @Test func kindNotKnownYet() {
         let harness = LinkHarness(LinkHarness.settings { $0.linkChoice = .automatic })
-        harness.start(record: 100)
+        harness.start(send: OpenSend(bytes: 100, isHarmless: false))
         harness.portOpened()
         #expect(!harness.take().contains("fill 100"))
+        let publish = LinkHarness(LinkHarness.settings { $0.linkChoice = .automatic })
+        publish.start(record: 100)
+        publish.portOpened()
+        #expect(publish.take().contains("fill 100"))
         let known = LinkHarness(
             LinkHarness.settings {
                 $0.linkChoice = .automatic

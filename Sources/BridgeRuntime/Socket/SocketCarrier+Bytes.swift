@@ -59,7 +59,7 @@ extension SocketCarrier {
         guard !plaintext.isEmpty, let stream = client?.stream else { return }
         let sound: [UInt8]
         do throws(PacketGuard.Malformed) {
-            sound = try incoming.take(plaintext)
+            sound = values.guardsClient ? try incoming.take(plaintext) : plaintext
         } catch {
             return failSoon(.closed("what comes from the broker is no MQTT: \(error.reason)"))
         }

@@ -63,6 +63,8 @@ package final class SocketCarrier {
         package var isNoLocal: (TopicFilter) -> Bool = { _ in false }
         /// How long SUBACK, and an acknowledgement once all its bytes are out, may take.
         package var acknowledgementTimeout: Duration = .seconds(10)
+        /// Whether what comes in is looked at before the client gets it; a client of the soak's own needs no protection.
+        package var guardsClient = true
         /// `nil`: no TLS.
         package var makeSecurity: MakeSecurity?
         /// Makes the client.

@@ -19,7 +19,8 @@ extension LinkStateMachine {
         switch settings.linkChoice {
         case .mqtt: false
         case .socket: true
-        case .automatic: kind == .socket || !isIdentified && settings.profile == nil
+        // A send has a note of its own (`OpenSend`); what is on disk is of an AT+MPUBEX.
+        case .automatic: openSend != nil || kind == .socket && isIdentified
         }
     }
 

@@ -72,6 +72,8 @@ final class BridgeProcess {
             }
             return StreamedClient(broker: client, stream: stream)
         }
+        // Its packets are of the world's own making.
+        values.guardsClient = false
         values.window = plan.window
         values.acknowledgementTimeout = plan.link.acknowledgementTimeout
         values.makeSecurity = hooks.makeSecurity

@@ -90,6 +90,7 @@ final class SocketDriverRig {
             self.client = client
             return StreamedClient(broker: client, stream: client.stream)
         }
+        values.guardsClient = false
         values.acknowledgementTimeout = settings.acknowledgementTimeout
         driver = ModuleDriver(
             settings, port: port, baud: 115_200, clock: clock, log: recorder.log(.debug),
