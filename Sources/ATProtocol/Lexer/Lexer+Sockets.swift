@@ -58,6 +58,18 @@ extension Lexer {
         }
     }
 
+    /// Whether bytes that come after a pause read as a line of a module that starts, not as the rest of the frame being
+    /// read. Payload may read so too: then a frame is given up that would have come right, and the connection with it.
+    func frameBreaksOff(before bytes: [UInt8]) -> Bool {
+        guard case .frame(let frame) = mode, frame.form == .pushed || frame.form == .read,
+            buffer.count < head + frame.payloadStart + frame.length
+        else { return false }
+        return Self.startsOfLines.contains { bytes.starts(with: $0) || $0.starts(with: bytes) }
+    }
+
+    /// A line's own start, and those of boot banners that come without (module-behaviour 2).
+    private static let startsOfLines: [[UInt8]] = ["\r\n", "\nRDY", "RDY", "^boot"].map { Array($0.utf8) }
+
     /// Nothing is known about where it ends: what could be of it must be credited to nothing.
     private mutating func giveUp(headerLength: Int, reach: Int) -> Token {
         let token = damaged(headerLength: headerLength)

@@ -120,10 +120,13 @@ public struct CommandSession: ~Copyable {
     public mutating func received(_ bytes: [UInt8], now: Duration) -> [Action] {
         if case .closed = state { return [] }
         guard !bytes.isEmpty else { return [] }
+        var actions: [Action] = []
         if socketDialect != nil, now - lastByte >= limits.messageSilence { lexer.lineWasSilent() }
+        if now - lastByte >= limits.frameSilence, lexer.frameBreaksOff(before: bytes) {
+            drain(now: now, decideNow: true, into: &actions)
+        }
         lastByte = now
         lexer.append(bytes)
-        var actions: [Action] = []
         drain(now: now, decideNow: false, into: &actions)
         return actions
     }

@@ -10,9 +10,13 @@ public struct Limits: Equatable, Sendable {
     public var responseLines = 256
     /// Bytes of discarded input that are kept for the log.
     public var excerptLength = 64
-    /// Silence after which an incomplete `+MSUB`, or frame of a TCP connection, is decided from what is there. The module has acknowledged it, so a
-    /// pause of the line inside it must not lose it; only a module that died in the middle makes this time felt.
+    /// Silence after which an incomplete `+MSUB`, or frame of a TCP connection, is decided from what is there. The module
+    /// has acknowledged it, so a pause of the line inside it must not lose it; only a module that died in the middle makes
+    /// this time felt.
     public var messageSilence: Duration = .seconds(2)
+    /// Silence in the middle of a frame after which what reads as the start of a line is one: a module that was reset
+    /// prints its first line earlier than ``messageSilence`` (0.3 s after a fall of the supply).
+    public var frameSilence: Duration = .milliseconds(200)
     /// Silence after several sync attempts, so that late OKs are not credited to the next command.
     public var drainSilence: Duration = .milliseconds(300)
     /// How often AT is tried when resynchronising.

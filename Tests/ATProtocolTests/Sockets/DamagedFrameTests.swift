@@ -87,6 +87,45 @@ struct DamagedFrameTests {
         #expect(dialogue.take().map(\.summary) == ["urc closed"])
     }
 
+    @Test(
+        arguments: [
+            (.cip, "+IPD,20:hello"), (.cip, "+CIPRXGET: 2,20,0\r\nhello"), (.qi, "+QIRD: 1.2.3.4:5,TCP,20\r\nhello"),
+        ]
+            as [(SocketDialect, String)], ["\r\nRDY\r\n", "RDY\r\n", "^boot.rom'v!\\\r\n\r\nRDY\r\n"])
+    func `whose module starts anew in the middle swallows no banner`(
+        _ begun: (dialect: SocketDialect, text: String), _ banner: String
+    ) {
+        for reads in [[bytes(banner)], bytes(banner).map { [$0] }] {
+            let dialogue = Self.dialogue(begun.dialect)
+            dialogue.receive(begun.text)
+            dialogue.pass(.milliseconds(300))
+            for read in reads { dialogue.receive(read) }
+            let got = dialogue.take().map(\.summary).filter { !$0.hasPrefix("discarded") }
+            #expect(got.first?.hasPrefix("data damaged +") == true && got.last == "urc banner ready", "\(got)")
+        }
+    }
+
+    @Test func `is none after a short pause, at the line end behind it, or with digits`() {
+        for (begun, pause, rest) in [("+IPD,7:", 199, "\r\nhello"), ("+IPD,7:\r\n", 1000, "hello")] {
+            let dialogue = Self.dialogue(.cip)
+            dialogue.receive(begun)
+            dialogue.pass(.milliseconds(pause))
+            dialogue.receive(rest)
+            #expect(dialogue.take().map(\.summary) == ["data \\r\\nhello"])
+        }
+        for (dialect, begun, rest) in [
+            (SocketDialect.cip, "+CIPRXGET: 3,5,0\r\n48454C4C4F", "\r\n"),
+            (.qi, "+QIRD: 1.2.3.4:5,TCP,5\r\nhello", "\r\n"),
+            (.bc260y, "+QIURC: \"recv\",0,5,48454C4C4F", "\r\n"),
+        ] {
+            let dialogue = Self.dialogue(dialect)
+            dialogue.receive(begun)
+            dialogue.pass(.seconds(1))
+            dialogue.receive(rest)
+            #expect(dialogue.take().map { $0.summary.hasPrefix("data ") && !$0.summary.contains("damaged") } == [true])
+        }
+    }
+
     @Test func `a slow line loses nothing`() {
         let dialogue = Self.dialogue(.cip)
         for byte in bytes("+IPD,5:hello") {
