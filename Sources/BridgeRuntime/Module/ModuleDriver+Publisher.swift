@@ -7,10 +7,16 @@ extension ModuleDriver {
     /// No publish for a while; longer each time in a row.
     func pauseAfterRejection() -> Duration {
         // Those of one window come together.
-        if pausedUntil == nil { rejections += 1 }
+        if let pausedUntil { return pausedUntil - clock.now }
+        rejections += 1
         let pause = min(Duration.milliseconds(500) * (1 << min(rejections - 1, 7)), .seconds(60))
         pausedUntil = clock.now + pause
         return pause
+    }
+
+    /// A publish was accepted. Among the refusals of one window that says nothing of the next try.
+    func wasAccepted() {
+        if pausedUntil == nil { rejections = 0 }
     }
 
     private func returned(_ id: Int64, _ reason: String) {
@@ -30,7 +36,7 @@ extension ModuleDriver {
             recording = bytes
             delegate?.recordDataMode(bytes: bytes)
         case .acknowledged(let id, _):
-            rejections = 0
+            wasAccepted()
             // At QoS 0 it was only the module that took it.
             if openQoS > 0 { run(link.delivered(now: now)) }
             if Self.isGuest(id) { return guestMessageEnded(id, .acknowledged) }

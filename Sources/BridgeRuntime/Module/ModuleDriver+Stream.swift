@@ -208,7 +208,7 @@ extension ModuleDriver: SocketCarrierDelegate {
 
     func carrierAcknowledged(_ id: Int64, qos: Int) {
         perform { driver in
-            driver.rejections = 0
+            driver.wasAccepted()
             // At QoS 0 it was only the module that took it.
             if qos > 0 { driver.streamDelivered() }
             if Self.isGuest(id) { return driver.guestMessageEnded(id, .acknowledged) }

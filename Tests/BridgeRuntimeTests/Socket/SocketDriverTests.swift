@@ -14,6 +14,7 @@ final class SocketDriverRig {
         let onEvent: (MosquittoClient.Event) -> Void
         let stream = Stream()
         private var mid: Int32 = 0
+        var mids: [Int32] { mid > 0 ? Array(1...mid) : [] }
         var isConnected = false
         var mayWrite = true
         var mayRead = true
@@ -70,6 +71,8 @@ final class SocketDriverRig {
     /// Of the connections, the last one's.
     private(set) var client: Client?
     private(set) var connections = 0
+    /// Of what was published on the last one.
+    var mids: [Int32] { client?.mids ?? [] }
     /// What the module does with a send, after so many bytes of the connection.
     var sends: (Int) -> Sends = { _ in .taken }
     /// Bytes of sends that were taken on this connection.
@@ -210,6 +213,33 @@ final class SocketDriverRig {
         let time = rig.clock.now - start
         #expect(time > .seconds(limit - 1) && time < .seconds(limit + 3), "\(time)")
         #expect(rig.recorder.count("an acknowledgement is late", .warning) > 0)
+    }
+
+    /// "Quota exceeded" for some of a window and an acknowledgement between them: one pause, and the next is longer only
+    /// when nothing was accepted after it.
+    @Test func anAcknowledgementAmongRefusalsDoesNotEndThePause() throws {
+        let rig = SocketDriverRig()
+        rig.online()
+        func answer(_ codes: [Int32]) throws {
+            let first = (rig.mids.last ?? 0) + 1
+            for offset in codes.indices { rig.publish(Int64(first) + Int64(offset), bytes: 20) }
+            rig.clock.advance(by: .milliseconds(10))
+            let client = try #require(rig.client)
+            for (offset, code) in codes.enumerated() {
+                client.onEvent(.published(mid: first + Int32(offset), reasonCode: code))
+            }
+        }
+        func pause() -> Duration {
+            let begin = rig.clock.now
+            rig.run(.seconds(70)) { rig.driver.isReadyToPublish }
+            return rig.clock.now - begin
+        }
+        try answer([151, 0, 151])
+        #expect(pause() == .milliseconds(500))
+        try answer([151, 0, 0])
+        #expect(pause() == .seconds(1))
+        try answer([0, 151])
+        #expect(pause() == .milliseconds(500))
     }
 
     /// What stands in a frame that came damaged is read as lines: a message among them is nobody's.
