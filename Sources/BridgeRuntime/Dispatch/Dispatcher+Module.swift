@@ -11,7 +11,6 @@ extension Dispatcher: ModuleDriverDelegate {
 
     func moduleOnline(_ profile: ModuleProfile, over kind: LinkKind) {
         self.profile = profile
-        linkKind = kind
         let wanted = kind == .socket ? about.socketHeartbeat : about.heartbeat
         if wanted?.topic != heartbeat?.topic || wanted?.every != heartbeat?.every {
             heartbeat = wanted.map { HeartbeatWatch(topic: $0.topic, every: $0.every) }

@@ -31,8 +31,6 @@ package final class Dispatcher {
     var counters = Counters()
     var warnings = RateLimitedWarnings()
     var profile: ModuleProfile?
-    /// Which link is or was last online.
-    var linkKind = LinkKind.mqtt
     var locallyPublished: [Int32: Int64] = [:]
     /// Whether the echo ledger counts the link as up.
     var echoesRun = false
@@ -233,7 +231,7 @@ package final class Dispatcher {
 
     /// Largest payload that can be carried; that of the most careful module until it is known.
     private var payloadLimit: Int {
-        linkKind == .socket ? module.socketPayloadLimit : (profile ?? .ec716s).payloadLimit
+        module.link.kind == .socket ? module.socketPayloadLimit : (profile ?? .ec716s).payloadLimit
     }
 
     func refuseOut(_ id: Int64, code: String, reason: String) {
