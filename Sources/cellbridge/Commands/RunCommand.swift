@@ -46,16 +46,14 @@ struct RunCommand: Command {
             return .configuration
         case .valid(var configuration, let warnings):
             for warning in warnings { log(.warning, "\(warning)") }
-            guard configuration.module.port == .simulator else { return BridgeService.run(configuration, log: log) }
-            do throws(SimulatorProcess.Failure) {
-                let simulator = try SimulatorProcess(configuration.module)
-                log(.info, "simulated module on \(simulator.path), process \(simulator.pid)")
-                configuration.module.port = .path(simulator.path)
-                defer { simulator.end() }
-                return BridgeService.run(configuration, log: log, simulator: simulator.pid)
+            do throws(CommandFailure) {
+                let simulator = try SimulatorProcess.start(for: &configuration.module)
+                defer { simulator?.end() }
+                if let simulator { log(.info, "simulated module on \(simulator.path), process \(simulator.pid)") }
+                return BridgeService.run(configuration, log: log, simulator: simulator?.pid)
             } catch {
-                log(.error, "the simulated module does not start: \(error.reason)")
-                return .unavailable
+                log(.error, error.text)
+                return error.code
             }
         }
     }

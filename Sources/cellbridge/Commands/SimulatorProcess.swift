@@ -1,14 +1,10 @@
+import BridgeRuntime
 import Configuration
 import Glibc
 import LinuxIO
 
 /// `cellbridge simulate` as a child, for `port = "simulator"`. It dies with this process, however that ends.
 final class SimulatorProcess {
-    /// Why there is none.
-    struct Failure: Error {
-        var reason: String
-    }
-
     /// The pseudo-terminal's own path: no name in the file system that two services could both claim.
     let path: String
     /// Its process id.
@@ -16,8 +12,16 @@ final class SimulatorProcess {
     private let child: ChildProcess
     private let loop: EventLoop
 
+    /// The simulated module of `port = "simulator"`, which becomes the port's path; `nil` with a port of another kind.
+    static func start(for module: inout Configuration.Module) throws(CommandFailure) -> SimulatorProcess? {
+        guard module.port == .simulator else { return nil }
+        let simulator = try SimulatorProcess(module)
+        module.port = .path(simulator.path)
+        return simulator
+    }
+
     /// Starts it and waits until it is ready (5 s at most).
-    init(_ module: Configuration.Module) throws(Failure) {
+    private init(_ module: Configuration.Module) throws(CommandFailure) {
         var arguments = ["simulate", "--baud", "\(module.baud)"]
         if module.profile != .automatic { arguments += ["--profile", module.profile.rawValue] }
         var options = ChildProcess.Options(OwnExecutable.path, arguments)
@@ -29,7 +33,7 @@ final class SimulatorProcess {
             loop = try EventLoop()
             child = try ChildProcess(options, loop: loop)
         } catch {
-            throw Failure(reason: "\(error)")
+            throw Self.failure("\(error)")
         }
         let child = self.child
         let limit = loop.now + .seconds(5)
@@ -43,9 +47,13 @@ final class SimulatorProcess {
         guard let ready else {
             let status = child.exitStatus
             child.signal(SIGKILL)
-            throw Failure(reason: status.map { "\($0)" } ?? "it is not ready after 5 s")
+            throw Self.failure(status.map { "\($0)" } ?? "it is not ready after 5 s")
         }
         path = ready
+    }
+
+    private static func failure(_ reason: String) -> CommandFailure {
+        CommandFailure(.unavailable, "the simulated module does not start: \(reason)")
     }
 
     /// Ends it and waits for its end.

@@ -29,15 +29,7 @@ final class CertsWork {
     /// Starts what is needed.
     init(_ configuration: Configuration) throws(CommandFailure) {
         var configuration = configuration
-        if configuration.module.port == .simulator {
-            do throws(SimulatorProcess.Failure) {
-                let simulator = try SimulatorProcess(configuration.module)
-                configuration.module.port = .path(simulator.path)
-                self.simulator = simulator
-            } catch {
-                throw CommandFailure(.unavailable, "the simulated module does not start: \(error.reason)")
-            }
-        }
+        simulator = try SimulatorProcess.start(for: &configuration.module)
         self.configuration = configuration
         do throws(SystemError) {
             loop = try EventLoop()

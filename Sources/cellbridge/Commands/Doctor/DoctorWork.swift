@@ -56,14 +56,7 @@ final class DoctorWork {
 
     /// The simulated module of `port = "simulator"`, which a running service has of its own.
     func startSimulator() throws(CommandFailure) {
-        guard configuration.module.port == .simulator else { return }
-        do throws(SimulatorProcess.Failure) {
-            let process = try SimulatorProcess(configuration.module)
-            configuration.module.port = .path(process.path)
-            simulator = process
-        } catch {
-            throw CommandFailure(.unavailable, "the simulated module does not start: \(error.reason)")
-        }
+        simulator = try SimulatorProcess.start(for: &configuration.module)
     }
 
     /// A session by a port of this process.

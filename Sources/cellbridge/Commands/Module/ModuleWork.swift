@@ -53,15 +53,7 @@ final class ModuleWork {
             }
             operations = service
         } else {
-            if configuration.module.port == .simulator {
-                do throws(SimulatorProcess.Failure) {
-                    let simulator = try SimulatorProcess(configuration.module)
-                    configuration.module.port = .path(simulator.path)
-                    self.simulator = simulator
-                } catch {
-                    throw CommandFailure(.unavailable, "the simulated module does not start: \(error.reason)")
-                }
-            }
+            simulator = try SimulatorProcess.start(for: &configuration.module)
             var lone = LoneSession.Options()
             lone.sameID = options.sameID
             operations = try LoneSession(

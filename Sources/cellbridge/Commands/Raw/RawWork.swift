@@ -40,15 +40,7 @@ final class RawWork {
                 operations = service
                 place = "the running service"
             } else {
-                if configuration.module.port == .simulator {
-                    do throws(SimulatorProcess.Failure) {
-                        let simulator = try SimulatorProcess(configuration.module)
-                        configuration.module.port = .path(simulator.path)
-                        self.simulator = simulator
-                    } catch {
-                        throw CommandFailure(.unavailable, "the simulated module does not start: \(error.reason)")
-                    }
-                }
+                simulator = try SimulatorProcess.start(for: &configuration.module)
                 if let baud { configuration.module.baud = baud }
                 operations = BareModule(configuration, loop: loop)
                 let name = if case .path(let name) = configuration.module.port { name } else { "simulator" }
