@@ -25,13 +25,24 @@ if [ $# -gt 0 ]; then
     run tests "$@" || status=$?
 else
     # One after the other, so that a test that measures its own time does not measure its neighbours; but what mostly
-    # waits for a module to be given up goes beside the rest.
-    waiting='EndToEndTests/(Certs|DeadModule|Doctor|HandsOn|Kills|Pub|Socket|Status|Sub)'
-    run waiting --filter "$waiting" >"$reports/waiting.log" 2>&1 &
-    beside=$!
-    run tests --skip "$waiting" || status=$?
-    wait "$beside" || status=$?
-    cat "$reports/waiting.log"
+    # waits for a module, a broker or a deadline goes beside the rest, in groups that take about the same time.
+    waiting=(
+        'EndToEndTests/(Certs|DeadModule|Doctor|HandsOn|Kills|Pub|Status|Sub)/'
+        'EndToEndTests/Socket(Commands|/(Ends|Payloads|Plain|Refusals|Routes))/'
+        'EndToEndTests/Socket/(Silence|TLS|Traffic)/'
+    )
+    skips=()
+    beside=()
+    for group in "${!waiting[@]}"; do
+        run "waiting$group" --filter "${waiting[group]}" >"$reports/waiting$group.log" 2>&1 &
+        beside+=($!)
+        skips+=(--skip "${waiting[group]}")
+    done
+    run tests "${skips[@]}" || status=$?
+    for group in "${!waiting[@]}"; do
+        wait "${beside[group]}" || status=$?
+        cat "$reports/waiting$group.log"
+    done
 fi
 
 # By test, not by the suite's `failures`, which counts every failed expectation.
@@ -41,6 +52,24 @@ read -r total bad skipped < <(
         /<(failure|error)[ >\/]/ { if (!isBad++) bad++ }
         /<skipped[ >\/]/ { if (!isSkipped++) skipped++ }
         END { print total + 0, bad + 0, skipped + 0 }')
+
+# What failed, and what took longest, where the end of a long log is all that is seen.
+awk -v RS='<testcase ' -F'"' '
+    NR > 1 {
+        name = suite = time = ""
+        for (field = 1; field < NF; field += 2) {
+            if ($field ~ /classname=$/) suite = $(field + 1)
+            else if ($field ~ /name=$/ && name == "") name = $(field + 1)
+            else if ($field ~ /time=$/ && time == "") time = $(field + 1)
+            else if ($field ~ /<failure[^>]*message=$/) failures[suite "/" name] = failures[suite "/" name] "\n    " $(field + 1)
+        }
+        if (time > 15) slow[suite "/" name] = time
+    }
+    END {
+        for (test in slow) printf "%4.0f s %s\n", slow[test], test | "sort -rn | head -n 12"
+        close("sort -rn | head -n 12")
+        for (test in failures) print "FAILED " test failures[test]
+    }' "$reports"/*.xml 2>/dev/null
 
 # A run that ended early (a crash) leaves no report, or one without a failure; it is a failure all the same.
 if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; total=$((total + 1)); fi
