@@ -61,7 +61,7 @@ awk -v RS='<testcase ' -F'"' '
             if ($field ~ /classname=$/) suite = $(field + 1)
             else if ($field ~ /name=$/ && name == "") name = $(field + 1)
             else if ($field ~ /time=$/ && time == "") time = $(field + 1)
-            else if ($field ~ /<failure[^>]*message=$/) failures[suite "/" name] = failures[suite "/" name] "\n    " $(field + 1)
+            else if ($field ~ /<failure[^>]*message=$/) failures[suite "/" name] = failures[suite "/" name] "\n    " substr($(field + 1), 1, 600)
         }
         if (time > 15) slow[suite "/" name] = time
     }
