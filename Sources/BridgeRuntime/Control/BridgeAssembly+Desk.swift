@@ -27,9 +27,9 @@ extension BridgeAssembly: DeskOwner {
         if !dispatcher.remoteFilters.contains(filter) {
             dispatcher.remoteFilters.append(filter)
             dispatcher.recordFilters()
-            dispatcher.commit()
         }
-        then()
+        // Where the disk does not work the record is written when it does again; the subscription is made all the same.
+        dispatcher.whenCommitted { _ in then() }
     }
 
     func guestUnsubscribed(_ filter: [UInt8]) {

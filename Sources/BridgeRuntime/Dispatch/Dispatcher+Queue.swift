@@ -75,8 +75,8 @@ extension Dispatcher {
         }
     }
 
-    /// Calls `then` once all that is known now is on disk.
-    private func whenCommitted(_ then: @escaping CommitWaiter) {
+    /// Calls `then` once all that is known now is on disk, or cannot be written.
+    func whenCommitted(_ then: @escaping CommitWaiter) {
         commitWaiters.next.append(then)
         guard !retryScheduled else { return failWaiters("its disk does not work now") }
         commit()
