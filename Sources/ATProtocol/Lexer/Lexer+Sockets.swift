@@ -17,6 +17,7 @@ extension Lexer {
         case .none: return .line
         case .frame(let frame):
             head = start
+            pauseInFrame = nil
             mode = .frame(frame)
             return .frame
         case .damaged(let size, let announced):
@@ -28,6 +29,12 @@ extension Lexer {
     /// The frame as a token; `nil` when more bytes are needed.
     mutating func cutFrame(_ begun: SocketFrame, _ decideNow: Bool) -> Token? {
         var frame = begun
+        if breaksOff(frame), let pause = pauseInFrame {
+            let token = damaged(headerLength: frame.payloadStart)
+            head += pause
+            mode = .lineStart
+            return token
+        }
         let verdict = frame.judge(buffer, from: head, decideNow: decideNow)
         mode = .frame(frame)
         switch verdict {
@@ -58,13 +65,23 @@ extension Lexer {
         }
     }
 
-    /// Whether bytes that come after a pause read as a line of a module that starts, not as the rest of the frame being
-    /// read. Payload may read so too: then a frame is given up that would have come right, and the connection with it.
-    func frameBreaksOff(before bytes: [UInt8]) -> Bool {
-        guard case .frame(let frame) = mode, frame.form == .pushed || frame.form == .read,
-            buffer.count < head + frame.payloadStart + frame.length
-        else { return false }
-        return Self.startsOfLines.contains { bytes.starts(with: $0) || $0.starts(with: bytes) }
+    /// The line was silent for a while: what comes next in a frame may be the first line of a module that starts anew.
+    mutating func linePaused() {
+        guard case .frame(let frame) = mode, pauseInFrame == nil else { return }
+        let held = buffer.count - head
+        if frame.isRaw, held >= frame.payloadStart, held < frame.payloadStart + frame.length { pauseInFrame = held }
+    }
+
+    /// Whether the bytes after the pause read as a line, not as the rest of the frame. Payload may read so too: then a
+    /// frame is given up that would have come right, and the connection with it.
+    private mutating func breaksOff(_ frame: SocketFrame) -> Bool {
+        guard let pause = pauseInFrame else { return false }
+        let rest = frame.payloadStart + frame.length - pause
+        let bytes = buffer[(head + pause)...].prefix(rest)
+        let starts = Self.startsOfLines.map { $0.prefix(rest) }
+        if starts.contains(where: { bytes.starts(with: $0) }) { return true }
+        if !starts.contains(where: { $0.starts(with: bytes) }) { pauseInFrame = nil }
+        return false
     }
 
     /// A line's own start, and those of boot banners that come without (module-behaviour 2).

@@ -51,6 +51,8 @@ struct Lexer {
     private var cacheDialect: MessageDialect?
     /// Up to here the buffer may hold the payload of a message that could not be taken apart.
     var doubtfulEnd = 0
+    /// Where the line paused within the frame being read, from its header on; `nil`: nowhere that still matters.
+    var pauseInFrame: Int?
     /// The owner knows that bytes of a stream are lost there.
     var isDamageTold = false
     /// Whether the line last returned began where such a payload may be: a stranger may have written it.

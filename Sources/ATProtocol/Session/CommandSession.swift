@@ -120,13 +120,11 @@ public struct CommandSession: ~Copyable {
     public mutating func received(_ bytes: [UInt8], now: Duration) -> [Action] {
         if case .closed = state { return [] }
         guard !bytes.isEmpty else { return [] }
-        var actions: [Action] = []
         if socketDialect != nil, now - lastByte >= limits.messageSilence { lexer.lineWasSilent() }
-        if now - lastByte >= limits.frameSilence, lexer.frameBreaksOff(before: bytes) {
-            drain(now: now, decideNow: true, into: &actions)
-        }
+        if now - lastByte >= limits.frameSilence { lexer.linePaused() }
         lastByte = now
         lexer.append(bytes)
+        var actions: [Action] = []
         drain(now: now, decideNow: false, into: &actions)
         return actions
     }
@@ -134,7 +132,8 @@ public struct CommandSession: ~Copyable {
     /// Time has passed.
     public mutating func deadlineReached(now: Duration) -> [Action] {
         var actions: [Action] = []
-        if lexer.isMessagePending, now >= lastByte + limits.messageSilence {
+        // What stands behind one that is decided may begin another.
+        while lexer.isMessagePending, now >= lastByte + limits.messageSilence {
             drain(now: now, decideNow: true, into: &actions)
         }
         switch state {

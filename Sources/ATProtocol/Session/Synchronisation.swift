@@ -25,9 +25,9 @@ extension CommandSession {
     }
 
     /// Sends AT every `interval`, at most `attempts` times, until the module answers; then reports `synchronised`, or
-    /// `synchronisationFailed` after the last interval. A command in flight is forgotten without a result; should
-    /// its answer come all the same, it is told apart by a probe. YM310 AT manual 4.6: the module needs several AT to
-    /// find the baud rate.
+    /// `synchronisationFailed` after the last interval. A command in flight is forgotten without a result (one
+    /// whose good end was seen is completed); should its answer come all the same, it is told apart by a probe. YM310
+    /// AT manual 4.6: the module needs several AT to find the baud rate.
     public mutating func synchronise(attempts: Int, interval: Duration, now: Duration) -> [Action] {
         if case .closed = state { preconditionFailure("synchronise without a port") }
         // A module that restarted has its echo on again; that is no news then.

@@ -42,6 +42,9 @@ struct SocketFrame: Equatable {
         self.isOurs = isOurs
     }
 
+    /// Whether its bytes come as they are, so many and no more: nothing in them can show that one is not of it.
+    var isRaw: Bool { form == .pushed || form == .read }
+
     /// How far from the start of the header the bytes may reach.
     var reach: Int {
         switch form {

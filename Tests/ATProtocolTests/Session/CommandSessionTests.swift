@@ -222,6 +222,18 @@ struct CommandSessionTests {
         #expect(dialogue.take().last?.summary == "message t ABC")
     }
 
+    /// Found by the fuzzer: the second one had a deadline that was over when the first one's came.
+    @Test func `two unfinished messages are given up together`() throws {
+        let dialogue = Dialogue()
+        dialogue.session.socketDialect = .bc260y
+        dialogue.receive("+MSUB:0\" t\",EN,3,60,3OPEN\r\n+MSUB:0\" t\",EN,3,60,3OPEN\r")
+        dialogue.receive([0, 0, 0, 0])
+        dialogue.now = try #require(dialogue.deadline)
+        let actions = dialogue.poke()
+        #expect(!actions.isEmpty)
+        #expect(dialogue.deadline == nil)
+    }
+
     @Test func `an unfinished message is given up after two seconds of silence`() {
         dialogue.submit(.csq)
         dialogue.receive("+MSUB: \"t\",30 byte,abc\r\n")

@@ -84,9 +84,9 @@ private struct SessionRun: ~Copyable {
         case UInt8(ascii: "D"): reachDeadline()
         case UInt8(ascii: "S"):
             guard isOpen else { break }
-            // A command in flight is forgotten without a result.
-            owed = 0
+            // A command in flight is forgotten without a result, unless its good end was seen.
             take(session.synchronise(attempts: 3, interval: .milliseconds(500), now: now))
+            owed = 0
         case UInt8(ascii: "C"):
             isOpen = false
             take(session.portClosed(now: now))
