@@ -169,7 +169,7 @@ package struct TopicExplainer {
         // Subscription Identifier (MQTT 5.0, 3.3.2.3.8).
         let air = AirUse(topic: question.topic.count, payload: question.payload.count, qos: qos, isTLS: isTLS, own: 2)
         return Crossing(
-            route: forward.route, topic: forward.topic, qos: min(forward.qos, 1), retain: forward.retain,
+            route: forward.route, topic: forward.topic, qos: forward.qos, retain: forward.retain,
             expirySeconds: forward.expirySeconds, priority: nil, isEchoed: false, usesSocket: true,
             line: socketLine(
                 sending: air.answer(qos: qos, isTLS: isTLS), receiving: air.out(qos: qos, isTLS: isTLS)), air: air,
@@ -191,7 +191,7 @@ package struct TopicExplainer {
             notes.append("the module may garble it: \(problem)")
         }
         return Crossing(
-            route: forward.route, topic: forward.topic, qos: min(forward.qos, 1), retain: forward.retain,
+            route: forward.route, topic: forward.topic, qos: forward.qos, retain: forward.retain,
             expirySeconds: forward.expirySeconds, priority: nil, isEchoed: false,
             line: LineUse(
                 receiving: kept, topic: question.topic.count, isCached: configuration.remote.receive == .cached,

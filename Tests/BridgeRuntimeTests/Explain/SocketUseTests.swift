@@ -85,6 +85,8 @@ struct SocketUseTests {
             return
         }
         #expect(inbound.usesSocket && inbound.notes.contains { $0.contains("QoS 1") })
+        // The local publish is as the route says, whatever came over the air.
+        #expect(inbound.qos == 2)
     }
 
     @Test func limitsAreTheLinks() throws {
