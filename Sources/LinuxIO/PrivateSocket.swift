@@ -24,16 +24,16 @@ public final class PrivateSocket {
             let listener = Listener(try UnixSocket.listen(path, mode: 0o600, group: nil))
             self.listener = listener
         } catch {
-            try? Files.removeTree(directory)
+            removeDirectory()
             if case .system(let error) = error { throw error }
             throw SystemError("bind", path, code: EADDRINUSE)
         }
         guard let listener else { return }
         do throws(SystemError) {
-            try loop.watch(listener.raw, .readable) { [weak self] _ in self?.accept() }
+            try listener.watch(on: loop) { [weak self] in self?.accept() }
         } catch {
             self.listener = nil
-            try? Files.removeTree(directory)
+            removeDirectory()
             throw error
         }
     }
@@ -43,16 +43,19 @@ public final class PrivateSocket {
     /// Listens no more, and takes the directory away. A connection that was made goes on.
     public func close() {
         guard let listener else { return }
-        loop.unwatch(listener.raw)
         self.listener = nil
         listener.close()
-        try? Files.removeTree(directory)
+        removeDirectory()
+    }
+
+    /// Without a descriptor, of which there may be none left.
+    private func removeDirectory() {
+        _ = unsafe unlink(path)
+        _ = unsafe rmdir(directory)
     }
 
     private func accept() {
-        guard let listener, let socket = try? listener.accept(), let peer = try? UnixSocket.peer(of: socket) else {
-            return
-        }
+        guard let socket = listener?.next(), let peer = try? UnixSocket.peer(of: socket) else { return }
         // Root can come in anywhere; it is not to be mistaken for our client.
         guard peer.pid == getpid(), let connection = try? StreamConnection(socket, loop: loop) else { return }
         close()

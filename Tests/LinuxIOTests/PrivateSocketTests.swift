@@ -87,6 +87,82 @@ import Testing
         #expect(entries == 0)
     }
 
+    /// Runs `body` while this process can have no more descriptors.
+    private func withoutDescriptors(_ body: () -> Void) {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        let before = limit
+        // All below the first free one are taken.
+        let free = dup(0)
+        close(free)
+        limit.rlim_cur = rlim_t(free)
+        guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        body()
+        limit = before
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    @Test func withoutDescriptorsItWaitsForOneAtRest() throws {
+        let socket = try PrivateSocket(under: directory.path, loop: loop)
+        var connections: [StreamConnection] = []
+        socket.onConnected = { connections.append($0) }
+        let client = try UnixSocket.connect(socket.path)
+        var turns = 0
+        withoutDescriptors {
+            let end = loop.now + .milliseconds(500)
+            loop.schedule(at: end) {}
+            loop.run(until: {
+                turns += 1
+                return loop.now >= end
+            })
+        }
+        #expect(turns < 20 && connections.isEmpty, "\(turns) turns")
+        #expect(runLoop(loop) { connections.count == 1 })
+        var got: [UInt8] = []
+        connections.first?.onBytes = { got += $0 }
+        _ = try client.write([1])
+        #expect(runLoop(loop) { got == [1] })
+    }
+
+    @Test func itsEndWhileItRestsIsItsEnd() throws {
+        let socket = try PrivateSocket(under: directory.path, loop: loop)
+        let client = try UnixSocket.connect(socket.path)
+        withoutDescriptors {
+            let end = loop.now + .milliseconds(50)
+            loop.schedule(at: end) {}
+            loop.run(until: { loop.now >= end })
+        }
+        socket.close()
+        #expect(entries == 0)
+        // Longer than the rest.
+        let end = loop.now + .milliseconds(300)
+        loop.schedule(at: end) {}
+        loop.run(until: { loop.now >= end })
+        #expect(throws: SystemError.self) { _ = try client.write([1]) }
+    }
+
+    @Test func aFailureIsCalledByItsName() throws {
+        func failure(under place: String) -> SystemError? {
+            do throws(SystemError) {
+                _ = try PrivateSocket(under: place, loop: loop)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        let missing = failure(under: directory.file("missing"))
+        #expect(missing?.call == "mkdtemp" && missing?.code == ENOENT)
+        let long = directory.file(String(repeating: "x", count: 100))
+        try Files.makeDirectories(long)
+        let tooLong = failure(under: long)
+        #expect(tooLong?.call == "bind" && tooLong?.code == ENAMETOOLONG)
+        var exhausted: SystemError?
+        withoutDescriptors { exhausted = failure(under: directory.path) }
+        #expect(exhausted?.call == "bind" && exhausted?.code == EMFILE)
+        // Nor is anything left, though a directory cannot be listed then.
+        #expect(entries == 1)
+    }
+
     @Test func aPlaceThatIsNotThereOrTooLongIsAnError() throws {
         #expect(throws: SystemError.self) { try PrivateSocket(under: directory.file("missing"), loop: loop) }
         let long = directory.file(String(repeating: "x", count: 100))

@@ -51,7 +51,7 @@ public final class ControlServer {
         greeting = .object([.init(name: "cellbridge", value: .number(Int64(Self.version)))] + about)
         listener = Listener(try UnixSocket.listen(path, mode: 0o660, group: group))
         do throws(SystemError) {
-            try loop.watch(listener.raw, .readable) { [weak self] _ in self?.accept() }
+            try listener.watch(on: loop) { [weak self] in self?.accept() }
         } catch {
             throw .system(error)
         }
@@ -62,7 +62,6 @@ public final class ControlServer {
     /// Lets everybody go and removes the socket.
     public func close() {
         guard listener.isOpen else { return }
-        loop.unwatch(listener.raw)
         listener.close()
         _ = unsafe unlink(path)
         for client in clients.values {
@@ -76,7 +75,7 @@ public final class ControlServer {
     public var clientCount: Int { clients.count }
 
     private func accept() {
-        while let socket = try? listener.accept() {
+        while let socket = listener.next() {
             guard let peer = try? UnixSocket.peer(of: socket),
                 let connection = try? LineConnection(
                     socket, loop: loop, lineLimit: Self.lineLimit, outputLimit: Self.outputLimit)

@@ -92,7 +92,7 @@ final class ScriptedBroker {
     func hangUp() { connection?.close() }
 
     private func acceptOne() {
-        guard let socket = try? listener.accept(),
+        guard let socket = listener.next(),
             let connection = try? StreamConnection(socket, loop: loop, outputLimit: 1 << 24)
         else { return }
         (self.connection, buffer) = (connection, [])
