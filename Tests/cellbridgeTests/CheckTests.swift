@@ -117,6 +117,40 @@ struct CheckTests {
         #expect(told.count == expected.count && zip(told, expected).allSatisfy { $0.hasPrefix($1) }, "\(told)")
     }
 
+    @Test(arguments: [
+        ("mqtt", "in", "qos = 2", "<-- remote a/#, QoS 2"),
+        ("mqtt", "out", "qos = 2", "--> remote a/#, QoS 1 (of 2: local subscriptions give no more)"),
+        ("mqtt", "both", "qos = 2", "<-> remote a/#, QoS 1 out, 2 in (of 2: local subscriptions give no more)"),
+        ("mqtt", "both", "publish_qos = 2", "<-> remote a/#, QoS 2 out, 1 in"),
+        ("mqtt", "in", "publish_qos = 2", "<-- remote a/#, QoS 1"),
+        ("socket", "in", "qos = 2", "<-- remote a/#, QoS 1 (of 2: the socket link does no more)"),
+        ("socket", "out", "publish_qos = 2", "--> remote a/#, QoS 1 (of 2: the socket link does no more)"),
+        ("socket", "out", "qos = 0", "--> remote a/#, QoS 0"),
+        ("auto", "out", "qos = 1", "--> remote a/#, QoS 1"),
+        (
+            "auto", "in", "qos = 2",
+            "<-- remote a/#, QoS 2; over the socket link QoS 1 (of 2: the socket link does no more)"
+        ),
+    ])
+    func theQualityIsWhatIsDone(_ link: String, _ direction: String, _ line: String, _ expected: String) {
+        let loaded = Configuration.parse(
+            text: """
+                [remote]
+                host = "broker"
+                link = "\(link)"
+                [[route]]
+                direction = "\(direction)"
+                topic = "a/#"
+                \(line)
+                """, file: "x", directory: "/")
+        guard case .valid(let configuration, _) = loaded else {
+            Issue.record("\(loaded)")
+            return
+        }
+        let route = ConfigurationCheck.summary(configuration).first { $0.hasPrefix("route ") }
+        #expect(route == "route  local a/# \(expected)")
+    }
+
     @Test func theSocketLinkSaysWhatItGrantsAndWhatOpenSSLRefuses() throws {
         let folder = try TemporaryDirectory("check-link")
         let file = folder.file("c.toml")
@@ -134,6 +168,12 @@ struct CheckTests {
             try Files.writeAtomically(file, Array(text.utf8))
             return ConfigurationCheck.load(path: file)
         }
+        func grants(_ route: String) throws -> [String] {
+            let text = "[remote]\nhost = \"broker\"\nlink = \"socket\"\n[[route]]\n" + route
+            try Files.writeAtomically(file, Array(text.utf8))
+            guard case .valid(_, let warnings) = ConfigurationCheck.load(path: file) else { return ["not valid"] }
+            return warnings.map { String($0.description.dropFirst(file.count)) }
+        }
         guard case .valid(_, let warnings) = try check("") else {
             Issue.record("it is not valid")
             return
@@ -141,6 +181,10 @@ struct CheckTests {
         #expect(
             warnings.map(\.description) == [
                 "\(file):8: route[1].qos: is 2, and the socket link subscribes at QoS 1 at most: each message comes at least once"
+            ])
+        #expect(
+            try grants("direction = \"both\"\ntopic = \"a\"\npublish_qos = 2") == [
+                ":7: route[1].publish_qos: is 2, and the socket link publishes at QoS 1 at most: each message arrives at least once"
             ])
         guard case .invalid(let problems) = try check("tls = { ciphers = \"NOTHING\" }") else {
             Issue.record("it is valid")

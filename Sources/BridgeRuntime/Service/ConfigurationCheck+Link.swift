@@ -1,3 +1,4 @@
+import BridgeCore
 import Configuration
 import TLSStream
 
@@ -26,17 +27,49 @@ extension ConfigurationCheck {
     }
 
     /// Routes that ask for more than the socket link gives: what is received at QoS 2 exists only in memory for a while,
-    /// so it subscribes at QoS 1.
+    /// and what is published so would not outlive a connection. So both are done at QoS 1.
     static func grants(_ configuration: Configuration, _ path: String) -> [Problem] {
         guard configuration.linkKind == .socket else { return [] }
-        return configuration.routes.enumerated().compactMap { index, route in
-            guard route.direction != .out, route.qos == 2 else { return nil }
-            let place = Configuration.place(ofRoute: index, key: "qos", inFile: path)
-            return Problem(
-                file: path, line: place?.line ?? 0, column: place?.column ?? 0, key: "route[\(index + 1)].qos",
-                message: "is 2, and the socket link subscribes at QoS 1 at most: each message comes at least once",
-                severity: .warning)
+        var problems: [Problem] = []
+        for (index, route) in configuration.routes.enumerated() {
+            func warn(_ key: String, _ message: String) {
+                let place = Configuration.place(ofRoute: index, key: key, inFile: path)
+                problems.append(
+                    Problem(
+                        file: path, line: place?.line ?? 0, column: place?.column ?? 0,
+                        key: "route[\(index + 1)].\(key)", message: message, severity: .warning))
+            }
+            if route.direction != .out, route.qos == 2 {
+                warn("qos", "is 2, and the socket link subscribes at QoS 1 at most: each message comes at least once")
+            }
+            if route.direction != .in, route.publishQoS == 2 {
+                warn(
+                    "publish_qos",
+                    "is 2, and the socket link publishes at QoS 1 at most: each message arrives at least once")
+            }
         }
+        return problems
+    }
+
+    /// At which QoS a route's messages cross, and why not at the one that is configured.
+    static func quality(_ route: Route, _ link: Configuration.LinkKind?) -> String {
+        guard let link else {
+            let (ofModule, ofSocket) = (quality(route, .mqtt), quality(route, .socket))
+            return ofModule == ofSocket ? ofModule : "\(ofModule); over the socket link \(ofSocket)"
+        }
+        let most = link == .socket ? 1 : 2
+        // The local broker gives us QoS 1 at most.
+        let (out, `in`) = (min(route.publishQoS ?? min(route.qos, 1), most), min(route.qos, most))
+        let asked = max(route.goesOut ? route.publishQoS ?? route.qos : 0, route.goesIn ? route.qos : 0)
+        let text =
+            switch (route.goesOut, route.goesIn) {
+            case (true, true) where out != `in`: "QoS \(out) out, \(`in`) in"
+            case (true, _): "QoS \(out)"
+            case (false, _): "QoS \(`in`)"
+            }
+        if asked > most { return text + " (of \(asked): the socket link does no more)" }
+        return route.goesOut && asked > out && route.publishQoS == nil
+            ? text + " (of \(asked): local subscriptions give no more)" : text
     }
 
     /// What OpenSSL has against `[remote] tls` where this host makes it.

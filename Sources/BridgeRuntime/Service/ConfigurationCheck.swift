@@ -15,7 +15,8 @@ package enum ConfigurationCheck {
             let table = try configuration.routingTable()
             let files = certificates(configuration, path)
             let all =
-                warnings + repeats(table, path) + grants(configuration, path) + files + resetLine(configuration, path)
+                warnings + repeats(table, path) + grants(configuration, path) + files
+                + resetLine(configuration, path)
             // OpenSSL would only say the same of a file again.
             let areSound = !files.contains { $0.severity == .error }
             let bad = files + (areSound ? ownTLS(configuration, path) : [])
@@ -106,7 +107,7 @@ package enum ConfigurationCheck {
             let sign = route.goesOut && route.goesIn ? "<->" : route.goesOut ? "-->" : "<--"
             lines.append(
                 "route  local \(readable(route.localFilter)) \(sign) remote \(readable(route.remoteFilter)), "
-                    + "QoS \(route.publishQoS ?? route.qos)")
+                    + quality(route, configuration.linkKind))
         }
         lines += link(configuration)
         lines.append("local subscriptions: \(list(table.localFilters))")
