@@ -50,6 +50,9 @@ extension Configuration.Remote {
         link == .mqtt ? receive : socketReceive
     }
 
+    /// `receive` as it was written; nil when it was not: then the links have defaults of their own.
+    public var configuredReceive: Receive? { receive == socketReceive ? receive : nil }
+
     /// The heartbeat of a link, nil when it is off.
     public func heartbeat(for link: Configuration.LinkKind) -> Heartbeat? {
         link == .mqtt ? heartbeat : socketHeartbeat

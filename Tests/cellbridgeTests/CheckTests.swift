@@ -151,6 +151,34 @@ struct CheckTests {
         #expect(route == "route  local a/# \(expected)")
     }
 
+    @Test(arguments: [
+        (
+            "quectel-gsm", "direct",
+            "\"direct\" means nothing here: the socket of a quectel-gsm is always read on request (\"cached\")"
+        ),
+        (
+            "bc260y", "cached",
+            "\"cached\" means nothing here: a bc260y always pushes what its socket receives (\"direct\")"
+        ),
+        ("quectel-gsm", "cached", nil), ("bc260y", "direct", nil), ("ec716s", "direct", nil), ("ec716s", "cached", nil),
+        ("quectel-gsm", nil, nil), ("bc260y", nil, nil), ("auto", "direct", nil),
+    ])
+    func receiveThatAFamilyDoesNotKnowIsWarnedOf(_ profile: String, _ receive: String?, _ expected: String?) throws {
+        let found = try check(
+            """
+            [module]
+            profile = "\(profile)"
+            [remote]
+            host = "x"
+            link = "socket"
+            \(receive.map { "receive = \"\($0)\"" } ?? "")
+            [[route]]
+            topic = "#"
+            """)
+        #expect(found.isValid)
+        #expect(found.lines == (expected.map { [":6: remote.receive: warning: \($0)"] } ?? []))
+    }
+
     @Test func theSocketLinkSaysWhatItGrantsAndWhatOpenSSLRefuses() throws {
         let folder = try TemporaryDirectory("check-link")
         let file = folder.file("c.toml")

@@ -20,4 +20,13 @@ extension BridgeService {
         values.leftOverSend = mark.leftOver
         return true
     }
+
+    /// `[remote] receive` that the module found does not know; that of a configured profile was told by the check.
+    func warnOfReceive() {
+        guard configuration.module.profile == .automatic, let dispatcher = bridge?.dispatcher,
+            dispatcher.module.link.kind == .socket, let profile = dispatcher.profile,
+            let notice = ConfigurationCheck.ignoredReceive(configuration, profile)
+        else { return }
+        log(.warning, "[remote] receive: \(notice)")
+    }
 }

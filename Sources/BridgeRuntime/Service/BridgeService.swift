@@ -185,6 +185,7 @@ public actor BridgeService {
     private func isOnline() {
         guard !wasOnline else { return }
         wasOnline = true
+        warnOfReceive()
         loop.schedule(after: .seconds(1)) { ResidentMemory.releaseCode() }
     }
 

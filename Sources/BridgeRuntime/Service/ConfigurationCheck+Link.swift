@@ -1,5 +1,6 @@
 import BridgeCore
 import Configuration
+import ModemCore
 import TLSStream
 
 /// What the configuration says of the two links.
@@ -49,6 +50,34 @@ extension ConfigurationCheck {
             }
         }
         return problems
+    }
+
+    /// `[remote] receive` that the configured module does not know over its socket.
+    static func receiving(_ configuration: Configuration, _ path: String) -> [Problem] {
+        guard configuration.linkKind == .socket,
+            let profile = ModuleProfile.named(configuration.module.profile.rawValue),
+            let message = ignoredReceive(configuration, profile)
+        else { return [] }
+        let place = Configuration.place(of: ["remote", "receive"], inFile: path)
+        return [
+            Problem(
+                file: path, line: place?.line ?? 0, column: place?.column ?? 0, key: "remote.receive",
+                message: message, severity: .warning)
+        ]
+    }
+
+    /// Why `[remote] receive` is not done over the socket of this module; nil: it is, or nothing was asked for.
+    static func ignoredReceive(_ configuration: Configuration, _ profile: ModuleProfile) -> String? {
+        guard let asked = configuration.remote.configuredReceive else { return nil }
+        switch (asked, pushes: profile.socket.pushes(cached: asked == .cached)) {
+        case (.direct, pushes: true), (.cached, pushes: false): return nil
+        case (.direct, pushes: false):
+            return
+                "\"direct\" means nothing here: the socket of a \(profile.name) is always read on request (\"cached\")"
+        case (.cached, pushes: true):
+            return
+                "\"cached\" means nothing here: a \(profile.name) always pushes what its socket receives (\"direct\")"
+        }
     }
 
     /// At which QoS a route's messages cross, and why not at the one that is configured.

@@ -15,7 +15,7 @@ package enum ConfigurationCheck {
             let table = try configuration.routingTable()
             let files = certificates(configuration, path)
             let all =
-                warnings + repeats(table, path) + grants(configuration, path) + files
+                warnings + repeats(table, path) + grants(configuration, path) + receiving(configuration, path) + files
                 + resetLine(configuration, path)
             // OpenSSL would only say the same of a file again.
             let areSound = !files.contains { $0.severity == .error }
