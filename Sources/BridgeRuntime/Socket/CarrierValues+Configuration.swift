@@ -32,6 +32,7 @@ extension Configuration {
         }
         values.acknowledgementTimeout = link.acknowledgementTimeout
         values.window = remote.window
+        values.firstGuest = UInt32(truncatingIfNeeded: link.seed >> 32)
         if let tls {
             values.makeSecurity = { () throws(StreamSecurityFailure) -> any StreamSecurity in try SecuredStream(tls) }
         }

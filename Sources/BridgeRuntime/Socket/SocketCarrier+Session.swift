@@ -195,7 +195,7 @@ extension SocketCarrier {
         // Asked for again it would be another subscription: what comes would carry the guest's identifier alone.
         guard !isOwn(filter.bytes) else { return then(.granted) }
         let guest = GuestFilter(filter: filter, identifier: (nextGuest % 0xFFFF + 1) << 12)
-        nextGuest += 1
+        nextGuest &+= 1
         let options = MosquittoClient.SubscribeOptions(identifier: usesIdentifiers ? guest.identifier : nil)
         do throws(MosquittoError) {
             let mid = try broker.subscribe(

@@ -63,6 +63,9 @@ package final class SocketCarrier {
         package var isNoLocal: (TopicFilter) -> Bool = { _ in false }
         /// How long SUBACK, and an acknowledgement once all its bytes are out, may take.
         package var acknowledgementTimeout: Duration = .seconds(10)
+        /// Where the numbers of guests begin. Each process has its own: the session may hold guests of an earlier one, whose
+        /// messages are nobody's.
+        package var firstGuest: UInt32 = 0
         /// Whether what comes in is looked at before the client gets it; a client of the soak's own needs no protection.
         package var guardsClient = true
         /// `nil`: no TLS.
@@ -132,7 +135,7 @@ package final class SocketCarrier {
     var subscribing: [Int32: Subscribing] = [:]
     var unsubscribing: [Int32: Unsubscribing] = [:]
     var guests: [GuestFilter] = []
-    var nextGuest: UInt32 = 0
+    var nextGuest: UInt32
     /// Whether subscriptions carry identifiers.
     var usesIdentifiers = true
 
@@ -155,6 +158,7 @@ package final class SocketCarrier {
     package init(_ values: Values, clock: any BridgeClock) {
         self.values = values
         self.clock = clock
+        nextGuest = values.firstGuest
         copies = LocalCopies(filters: values.subscriptions.map(\.filter))
     }
 

@@ -157,6 +157,35 @@ import Testing
         #expect(second.received.count { $0.payload == [2] } == 1)
     }
 
+    /// What a broker still sends to a guest of an earlier process, whose filter was dropped meanwhile, is no message for a
+    /// guest of this one with the same filter.
+    @Test func aGuestGetsNothingOfAnEarlierProcess() throws {
+        var identifiers: [[UInt8]] = []
+        for process in [1, 2] as [UInt64] {
+            let harness = try CarrierHarness {
+                $0.seed = process << 32
+            } values: {
+                $0.take(["down/#"])
+            }
+            let broker = try ScriptedBroker(harness.loop)
+            try harness.up(broker.port)
+            var isGranted = false
+            harness.carrier.subscribe(try TopicFilter(bytes("left/#")), qos: 1) { isGranted = $0 == .granted }
+            harness.run { isGranted }
+            let body = try #require(broker.packets.last { $0.kind == 8 }).body
+            identifiers.append(Array(body[3..<(3 + Int(body[2]))]))
+            for (number, properties) in identifiers.enumerated() {
+                let message =
+                    [0, 6] + bytes("left/x") + [0, 9, UInt8(properties.count)] + properties + [UInt8(number)]
+                broker.send([0x32, UInt8(message.count)] + message)
+            }
+            harness.run { broker.count(4) == identifiers.count }
+            #expect(harness.received.map(\.payload) == [[UInt8(identifiers.count - 1)]])
+            #expect(harness.audiences == [.guests])
+        }
+        #expect(identifiers[0] != identifiers[1])
+    }
+
     /// Another broker's way: one message with all identifiers, which libmosquitto does not read.
     @Test func oneCopyForSeveralSubscriptionsIsTakenInTheEnd() throws {
         let harness = try CarrierHarness { _ in
