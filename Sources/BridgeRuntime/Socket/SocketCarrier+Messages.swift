@@ -108,6 +108,16 @@ extension SocketCarrier {
         return min(first, max(lastReceived, emptySince, lastGiven) + values.acknowledgementTimeout)
     }
 
+    /// Why it is late at `lateAt`, in words.
+    func lateness(now: Duration) -> String {
+        let isSilent =
+            outgoing.count == 0
+            && max(lastReceived, emptySince, lastGiven) + values.acknowledgementTimeout <= now
+        return isSilent
+            ? "an acknowledgement is late, and nothing else came either"
+            : "the oldest message has no acknowledgement for \((now - firstSince).components.seconds) s, whatever else came"
+    }
+
     /// What a reason code of PUBACK or PUBREC means for the message (MQTT 5.0, 3.4.2.1).
     static func refusal(_ code: Int32) -> PublishRefusal {
         let (fate, words): (PublishRefusal.Fate, String) =

@@ -293,7 +293,7 @@ package final class SocketCarrier {
         case .down, .connecting: break
         case .subscribing: failSoon(.silent("no SUBACK came in time"))
         case .closing: finishSoon()
-        case .up: failSoon(.silent("an acknowledgement is late, and nothing else came either"))
+        case .up: failSoon(.silent(lateness(now: now)))
         }
         (due, lastReceived, firstSince) = (nil, now, now)
     }
