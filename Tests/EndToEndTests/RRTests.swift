@@ -48,7 +48,7 @@ extension EndToEndTests {
             }
         }
 
-        @Test("No answer: 27; a refused request: 65; a break: 69", arguments: [false, true])
+        @Test("No answer: 27; a refused request: 65", arguments: [false, true])
         func ends(isService: Bool) throws {
             let rig = try BridgeRig.forCommands()
             if isService { try rig.start() }
@@ -56,12 +56,57 @@ extension EndToEndTests {
             #expect(late.status == 27 && late.errors == "cellbridge rr: timed out\n", "\(late.report)")
             let refused = try rig.command(["rr", "-t", "a/#", "-e", "tell", "-m", "x", "-W", "9"])
             #expect(refused.status == 65, "\(refused.report)")
-            let broken = try rig.awaitGrant(byModule: true) {
-                try rig.begin(["rr", "-t", "ask", "-e", "tell", "-m", "x"])
+        }
+
+        @Test(
+            "A break is told, the request is not sent again, and the response may come later", arguments: [false, true])
+        func linkBreaks(isService: Bool) throws {
+            let rig = try BridgeRig.forCommands()
+            if isService { try rig.start() }
+            let ear = try rig.awaitGrant { try rig.mosquitto("sub", ["-t", "ask", "-q", "1", "-v"]) }
+            let run = try rig.begin(["rr", "-t", "ask", "-e", "tell", "-m", "x", "-q", "1", "-W", "120"])
+            try rig.wait("the request") { ear.text == "ask x\n" }
+            for number in 1...2 {
+                let mark = rig.simulator.transcript.mark
+                try rig.simulator.fault("drop-tcp")
+                try rig.wait("the subscription after break \(number)", limit: .seconds(60)) {
+                    let lines = rig.simulator.transcript.lines.dropFirst(mark)
+                    let rest = lines.drop { !$0.contains("AT+MSUB=\"tell\"") }
+                    return rest.contains { $0.contains("SUBACK") && !$0.contains("UNSUBACK") }
+                }
             }
+            try rig.mosquitto("pub", ["-t", "tell", "-m", "late, but there", "-q", "1"]).finish(rig)
+            try run.finish(rig)
+            #expect(run.status == 0 && run.text == "late, but there\n", "\(run.report)")
+            let told = run.errors.split(separator: "\n")
+            #expect(
+                told.count == 2
+                    && told.allSatisfy {
+                        $0.hasPrefix("cellbridge rr: the link broke: ")
+                            && $0.hasSuffix("the request is not sent again, and the response may have been lost")
+                    }, "\(run.report)")
+            #expect(ear.text == "ask x\n")
+            ear.child.signal(SIGTERM)
+            try ear.finish(rig)
+        }
+
+        @Test("While the link is away -W ends it; so does the end of the service")
+        func endsWithoutALink() throws {
+            let rig = try BridgeRig.forCommands()
+            try rig.start()
+            let limited = try rig.awaitGrant(byModule: true) {
+                try rig.begin(["rr", "-t", "ask", "-e", "tell", "-m", "x", "-W", "4", "--quiet"])
+            }
+            try rig.simulator.fault("deregister")
             try rig.simulator.fault("drop-tcp")
-            try broken.finish(rig)
-            #expect(broken.status == 69, "\(broken.report)")
+            try limited.finish(rig)
+            #expect(limited.status == 27 && limited.text.isEmpty && limited.errors.isEmpty, "\(limited.report)")
+            try rig.simulator.fault("register")
+            try rig.awaitOnline(after: rig.log.first { $0.contains("offline: ") })
+            let run = try rig.awaitGrant(byModule: true) { try rig.begin(["rr", "-t", "ask", "-e", "tell", "-n"]) }
+            try rig.kill()
+            try run.finish(rig)
+            #expect(run.status == 69, "\(run.report)")
         }
 
         /// Answers one request at `ask` with its payload in hexadecimal, reversed, and prints it.

@@ -1,4 +1,5 @@
 import BridgeRuntime
+import Control
 import LinuxIO
 
 /// `cellbridge rr`: a request and its response.
@@ -9,7 +10,10 @@ struct RRCommand: Command {
         Subscribes to the response topic, publishes, and shows the first message that comes there. Topics are those at the
         remote broker. A retained message on the response topic counts as the response: the module does not tell them apart.
         Through the running service when there is one; else as <client_id>-cli with a clean session. FORMAT as with sub.
-        Exit status: 0 with a response; 27 none within -W; 65 refused; 69 no link, or it broke; 66, 77 and 78 as with run.
+        When the link breaks it subscribes anew as soon as it is back, and waits on; the request is sent at most once, and
+        what came meanwhile is lost.
+        Exit status: 0 with a response; 27 none within -W; 65 refused; 69 no link at the beginning, or the service has
+        ended; 66, 77 and 78 as with run.
         """
     static let examples: [(line: String, meaning: String)] = [
         ("cellbridge rr -t time/get -e time/now/17 -n -W 10", "asks with an empty payload, and waits 10 s"),
@@ -73,32 +77,69 @@ struct RRCommand: Command {
             // What cannot be read is not worth a connection.
             let request = try publication.arguments(try source.payload(StandardInput(work.loop), work))
             try work.connect(wait: wait)
-            let limit = timeout > .zero ? work.loop.now + timeout : nil
-            var answer: ArrivedMessage?
-            let subscription = Subscription(work, [response], qos: qos) { answer = answer ?? $0 }
-            defer { subscription.end() }
-            guard try work.wait(limit: limit, until: { subscription.isGranted || subscription.failure != nil }) else {
-                throw late
-            }
-            if let failure = subscription.failure { throw failure }
-            // What came before the request does not answer it.
-            answer = nil
-            var refusal: CommandFailure?
-            let open = work.operations.begin("publish", request, onEvent: { _ in }) {
-                if case .failure(let failure) = $0 { refusal = failure }
-            }
-            defer { work.operations.cancel(open) }
-            guard
-                try work.wait(
-                    limit: limit, until: { answer != nil || refusal != nil || subscription.failure != nil })
-            else { throw late }
-            guard let answer else { throw refusal ?? subscription.failure ?? late }
+            let answer = try exchange(work, request)
             let output = StandardOutput(work.loop)
             if !common.isQuiet { output.write(printer.bytes(answer, asJSON: common.isJSON)) }
             output.finish(isInterrupted: { work.isInterrupted })
             return .ok
         }
     }
+
+    /// Subscribes, asks once, and waits for what comes.
+    private func exchange(
+        _ work: ModuleWork, _ request: [JSONValue.Member]
+    ) throws(CommandFailure) -> ArrivedMessage {
+        let limit = timeout > .zero ? work.loop.now + timeout : nil
+        var answer: ArrivedMessage?
+        var (earlier, isAsked) = (ArrivedMessage?.none, false)
+        func subscribe() -> Subscription {
+            // Subscribing anew brings a retained message once more that came before the request.
+            var known = isAsked ? earlier : nil
+            return Subscription(work, [response], qos: qos) { message in
+                // What came before the request does not answer it.
+                guard isAsked else { return earlier = message }
+                if let retained = known, retained.topic == message.topic, retained.payload == message.payload {
+                    return known = nil
+                }
+                answer = answer ?? message
+            }
+        }
+        var subscription = subscribe()
+        defer { subscription.end() }
+        guard try work.wait(limit: limit, until: { subscription.isGranted || subscription.failure != nil }) else {
+            throw late
+        }
+        if let failure = subscription.failure { throw failure }
+        isAsked = true
+        var refusal: CommandFailure?
+        let open = work.operations.begin("publish", request, onEvent: { _ in }) {
+            // One that broke with the link may have arrived.
+            if case .failure(let failure) = $0, !failure.isOfTheLink { refusal = failure }
+        }
+        defer { work.operations.cancel(open) }
+        var pause = ModuleWork.shortestPause
+        while true {
+            _ = try work.wait(
+                limit: limit, until: { answer != nil || refusal != nil || subscription.failure != nil })
+            if let answer { return answer }
+            if let refusal { throw refusal }
+            guard let failure = subscription.failure else { throw late }
+            guard failure.isOfTheLink, !work.operations.isOver else { throw failure }
+            if subscription.isGranted {
+                pause = ModuleWork.shortestPause
+                if !common.isQuiet {
+                    Console.error("cellbridge rr: \(failure.text); going on when it is back: \(Self.broken)")
+                }
+            }
+            guard try work.reconnect(pause: pause, limit: limit, unless: { refusal != nil }) else {
+                throw refusal ?? late
+            }
+            pause = min(pause * 2, ModuleWork.longestPause)
+            subscription = subscribe()
+        }
+    }
+
+    private static let broken = "the request is not sent again, and the response may have been lost"
 
     private var late: CommandFailure { CommandFailure(.timedOut, common.isQuiet ? "" : "timed out") }
 }

@@ -97,7 +97,7 @@ struct SubCommand: Command {
         }
         func hasEnded() -> Bool { left == 0 || output.hasEnded }
         var subscription = subscribe()
-        var (wasGranted, pause) = (false, Self.shortestPause)
+        var (wasGranted, pause) = (false, ModuleWork.shortestPause)
         defer {
             subscription.end()
             output.finish(isInterrupted: { work.isInterrupted })
@@ -106,51 +106,20 @@ struct SubCommand: Command {
             _ = try work.wait(limit: limit) { hasEnded() || subscription.failure != nil }
             if hasEnded() { return .ok }
             guard let failure = subscription.failure else { throw late }
-            if subscription.isGranted { (wasGranted, pause) = (true, Self.shortestPause) }
+            if subscription.isGranted { (wasGranted, pause) = (true, ModuleWork.shortestPause) }
             // What never worked is told at once; what did, comes back with the link.
             guard wasGranted, failure.isOfTheLink, !work.operations.isOver else { throw failure }
             if !common.isQuiet, subscription.isGranted {
                 Console.error("cellbridge sub: \(failure.text); going on when it is back")
             }
-            guard try reconnect(work, pause: pause, limit: limit, hasEnded) else {
+            guard try work.reconnect(pause: pause, limit: limit, unless: hasEnded) else {
                 if hasEnded() { return .ok }
                 throw late
             }
-            pause = min(pause * 2, Self.longestPause)
+            pause = min(pause * 2, ModuleWork.longestPause)
             subscription = subscribe()
         }
     }
 
-    private static let shortestPause: Duration = .milliseconds(500)
-    private static let longestPause: Duration = .seconds(30)
-
-    /// Waits until messages can come again, however long the service's, or this process's own, recovery takes; false when
-    /// `limit` or the end came first.
-    private func reconnect(
-        _ work: ModuleWork, pause: Duration, limit: Duration?, _ hasEnded: () -> Bool
-    ) throws(CommandFailure) -> Bool {
-        let rest = work.loop.now + pause
-        _ = try work.wait(limit: limit.map { min($0, rest) } ?? rest, until: hasEnded)
-        while !hasEnded(), limit.map({ work.loop.now < $0 }) ?? true {
-            var outcome: Result<JSONValue, CommandFailure>?
-            let id = work.operations.begin("connect", [.init(name: "wait", value: 3600)], onEvent: { _ in }) {
-                outcome = $0
-            }
-            defer { work.operations.cancel(id) }
-            _ = try work.wait(limit: limit) { outcome != nil || hasEnded() }
-            switch outcome {
-            case .success: return true
-            case .failure(let failure): if work.operations.isOver || !failure.isOfTheLink { throw failure }
-            case nil: break
-            }
-        }
-        return false
-    }
-
     private var late: CommandFailure { CommandFailure(.timedOut, common.isQuiet ? "" : "timed out") }
-}
-
-extension CommandFailure {
-    /// Whether the link is what is missing; a link that just breaks has `AT+MSUB` answered ERROR, or by nothing.
-    fileprivate var isOfTheLink: Bool { [.unavailable, .temporary, .protocolError].contains(code) }
 }
