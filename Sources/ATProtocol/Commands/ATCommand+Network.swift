@@ -110,8 +110,9 @@ extension ATCommand {
         ATCommand("AT+CIFSR", prefixes: ["+CIFSR"], takesFreeText: true, endsWithoutFinal: true)
     }
 
-    /// `AT+CIPSHUT`: closes every link and the scene; ends with `SHUT OK`. YM310 AT manual 9.29.
+    /// `AT+CIPSHUT`: closes every link and the scene; ends with `SHUT OK`, with an `OK` before or after it at some.
+    /// YM310 AT manual 9.29, 1.4.
     public static var cipshut: ATCommand {
-        ATCommand("AT+CIPSHUT", timeout: .seconds(90), successLines: ["SHUT OK"])
+        ATCommand("AT+CIPSHUT", timeout: .seconds(90), successLines: ["SHUT OK"], meaningOfOK: .notYet)
     }
 }

@@ -81,7 +81,10 @@ extension ATCommand {
 
     /// `AT+QIDEACT`: releases the bearer; `DEACT OK` after 2 to 5 s, at worst 150. Quectel GSM TCP/IP guide 7.
     public static var qideact: ATCommand {
-        ATCommand("AT+QIDEACT", timeout: .seconds(150), successLines: ["DEACT OK"], meaningOfOK: .notYet)
+        var command = ATCommand(
+            "AT+QIDEACT", timeout: .seconds(150), successLines: ["DEACT OK"], meaningOfOK: .notYet)
+        command.lineAfterOK = .seconds(8)
+        return command
     }
 
     /// `AT+QISTAT`: `OK`, then `STATE: …`, which is in the lines of the result. Quectel GSM TCP/IP guide 3.

@@ -41,6 +41,8 @@ public struct ATCommand: Equatable, Sendable {
     public var endsWithoutFinal: Bool
     /// What an `OK` says.
     public var meaningOfOK: MeaningOfOK
+    /// How long the line may take that is to follow an `OK`; `nil`: the usual time (``Limits/lineAfterOK``).
+    public var lineAfterOK: Duration?
     /// Bytes for data mode, written exactly when the prompt comes; a prompt is expected only when this is set.
     public var data: [UInt8]?
     /// What a log may show: no passwords, no PINs, no payloads.

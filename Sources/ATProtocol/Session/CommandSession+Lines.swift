@@ -95,7 +95,7 @@ extension CommandSession {
                 return
             }
             if final == .ok, job.command.meaningOfOK == .notYet {
-                job.accepted(until: now + limits.lineAfterOK)
+                job.accepted(until: now + (job.command.lineAfterOK ?? limits.lineAfterOK))
                 state = .running(job)
                 return
             }
