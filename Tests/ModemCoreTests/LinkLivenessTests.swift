@@ -97,7 +97,7 @@ import Testing
         guard machine.kind == .socket else { return key }
         add(
             machine.hasStream, machine.sessionIsUp, machine.rateIsFixed, machine.socketsSetUp,
-            machine.closedAtConnect,
+            machine.closesAtConnect > 0, machine.closesAtConnect >= LinkStateMachine.closesBeforeRefusal - 1,
             machine.refusals > 0, machine.tcpError != nil, machine.dialectInUse != nil)
         key.append(UInt8(min(machine.closings, 4)))
         key.append(contentsOf: "\(machine.streamEnd.map(streamEndName) ?? "")".utf8)

@@ -85,21 +85,6 @@ import Testing
         #expect(harness.violations == [])
     }
 
-    @Test(arguments: profiles) func closedTwiceIsARefusal(profile: ModuleProfile) {
-        let harness = SocketLinkTests.pending(profile)
-        harness.urc(.closed)
-        harness.expire()
-        #expect(harness.deadline != harness.now + .seconds(15))
-        #expect(harness.behave(until: { $0.hasStream }))
-        harness.urc(.closed)
-        harness.sessionFailed(.broken("a read was refused"))
-        #expect(!harness.hasStream)
-        #expect(harness.outstanding == Self.close(profile))
-        harness.behave()
-        #expect(harness.deadline == harness.now + .seconds(15))
-        #expect(harness.violations == [])
-    }
-
     // MARK: Online
 
     @Test(arguments: profiles) func pollOfAStandingConnection(profile: ModuleProfile) {

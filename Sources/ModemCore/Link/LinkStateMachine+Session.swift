@@ -169,7 +169,7 @@ extension LinkStateMachine {
                 now: now)
         case (.connect, .connackOK):
             refusals = 0
-            closedAtConnect = false
+            closesAtConnect = 0
             filesCarriedSession()
             next(after: .connect, now: now)
         case (.connect, .error):
@@ -254,11 +254,11 @@ extension LinkStateMachine {
 
     mutating func closedWhileConnecting(_ step: LinkStep, now: Duration) {
         closedDuring = false
-        if step == .connect, refusals > 0 || closedAtConnect {
+        if step == .connect, refusals > 0 || closesAtConnect > 0 {
             // The second time in a row it is the broker's answer, not the weather.
             sessionRefused(now: now)
         } else {
-            closedAtConnect = step == .connect
+            closesAtConnect = step == .connect ? 1 : 0
             fail(Failure(.broker), "the broker closed the connection during \(step)", now: now)
         }
     }

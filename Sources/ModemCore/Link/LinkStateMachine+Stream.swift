@@ -10,6 +10,10 @@ extension LinkStateMachine {
     /// How long a connection that the broker closed is kept for its last words: why it did so may still lie in the module.
     static let lastWords: Duration = .seconds(2)
 
+    /// A connection that is closed before the session stands is a broken link. So many in a row, with the pauses of the
+    /// ladder between them, are the answer of a broker that gives no reasons: a handshake each minute is not free.
+    static let closesBeforeRefusal = 8
+
     /// What the end of a stream means.
     enum StreamEnd: Equatable {
         /// The ladder decides.
@@ -93,7 +97,7 @@ extension LinkStateMachine {
 
     private mutating func sessionStands(now: Duration) {
         refusals = 0
-        closedAtConnect = false
+        closesAtConnect = 0
         goOnline(now: now)
     }
 
@@ -134,9 +138,10 @@ extension LinkStateMachine {
             isTold ? enterAfterFailure(failure, now: now) : fail(failure, reason, now: now)
         case .refusal(let reason): refused(reason)
         case .closedEarly(let reason):
-            // The second time in a row it is the broker's answer, not the weather.
-            if refusals > 0 || closedAtConnect { return refused("the broker ended the session: \(reason)") }
-            closedAtConnect = true
+            closesAtConnect = min(closesAtConnect + 1, 1000)
+            if closesAtConnect >= Self.closesBeforeRefusal {
+                return refused("the broker ended the session: \(reason)")
+            }
             fail(Failure(.broker), reason, now: now)
         }
     }

@@ -130,7 +130,8 @@ public struct LinkStateMachine {
     // The session with the remote broker.
     var credentialForm = CredentialForm.asConfigured
     var closedStaleLink = false
-    var closedAtConnect = false
+    /// Connections in a row that were closed before the session stood.
+    var closesAtConnect = 0
     /// `MQTTSTATU` said 0: there is no session to end.
     var sessionGone = false
     var refusals = 0
