@@ -31,6 +31,15 @@ enum Alert {
         return "the broker refused TLS with the alert \(name)" + (advice.map { ": \($0)" } ?? "")
     }
 
+    /// Whether an alert after the handshake says that a record came damaged: unexpected_message, bad_record_mac,
+    /// decryption_failed, record_overflow, decode_error.
+    static func isDamage(_ number: Int) -> Bool { [10, 20, 21, 22, 50].contains(number) }
+
+    /// The same in words.
+    static func damage(_ number: Int) -> String {
+        "a TLS record of ours was damaged on its way (the broker's alert \(names[number] ?? "number \(number)"))"
+    }
+
     private static let names: [Int: String] = [
         10: "unexpected_message", 20: "bad_record_mac", 21: "decryption_failed", 22: "record_overflow",
         30: "decompression_failure", 40: "handshake_failure", 41: "no_certificate", 42: "bad_certificate",

@@ -242,6 +242,8 @@ import COpenSSL
             return TLSError(.certificate, text)
         }
         if let alert = entry.alert {
+            // We are through: what it does not like is what came of our records on the way.
+            if isEstablished, Alert.isDamage(alert) { return TLSError(.broken, Alert.damage(alert)) }
             let text = Alert.text(alert, showsCertificate: options.certificate != nil, usesKey: options.psk != nil)
             return TLSError(.refused, text)
         }

@@ -60,4 +60,18 @@ import Testing
         #expect(harness.now - again < .seconds(6), "a session that stood ends the series")
         #expect(harness.violations == [])
     }
+
+    /// Our own records were damaged on the line: the broker says so and closes.
+    @Test(arguments: profiles, [false, true]) func anAlertOfASessionThatStoodIsABreak(
+        profile: ModuleProfile, polls: Bool
+    ) {
+        let harness = SocketLinkTests.online(profile)
+        if polls { harness.expire() }
+        harness.sockets.state = "IP CLOSE"
+        let since = harness.now
+        harness.sessionFailed(.tls("the broker refused TLS with the alert bad_record_mac"))
+        #expect(harness.behave(until: { $0.isOnline }))
+        #expect(harness.now - since < .seconds(2))
+        #expect(harness.violations == [])
+    }
 }

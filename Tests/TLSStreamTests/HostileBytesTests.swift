@@ -1,4 +1,5 @@
 import BridgeTestKit
+import Glibc
 import TLSStream
 import Testing
 
@@ -96,6 +97,20 @@ import Testing
             #expect(error?.kind == .broken, "\(error as Any)")
             visitor.hangUp()
         }
+    }
+
+    /// The broker says so with an alert; that is no refusal.
+    @Test(arguments: [0, 5, 20]) func aRecordOfOursThatCameDamaged(place: Int) throws {
+        let server = try SecureServer(identity)
+        let visitor = try Visitor(TLSContext(options), port: server.port)
+        #expect(try visitor.says("hello"))
+        try visitor.stream.send(Array("hello again\n".utf8))
+        var bytes = visitor.stream.takeCiphertext(1460)
+        bytes[place] ^= 0x40
+        _ = unsafe send(visitor.socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        let error = #expect(throws: TLSError.self) { _ = try visitor.run { false } }
+        #expect(error?.kind == .broken, "\(error as Any)")
+        #expect(error?.description.contains("alert") == true, "\(error as Any)")
     }
 
     @Test func aTruncatedRecordGivesNothing() throws {

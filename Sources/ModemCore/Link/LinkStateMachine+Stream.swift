@@ -61,7 +61,8 @@ extension LinkStateMachine {
     private func meaning(of failure: SessionFailure) -> StreamEnd {
         switch failure {
         case .refused(let reason): .refusal("the broker refused the session: \(reason)")
-        case .tls(let reason): .refusal("TLS: \(reason)")
+        // Once the session stood it is not about who we are: records of ours were damaged on the line.
+        case .tls(let reason): isOnline ? .failure(Failure(.path), reason) : .refusal("TLS: \(reason)")
         case .silent(let reason): .failure(Failure(.path), reason)
         case .closed(let reason): isOnline ? .failure(Failure(.broker), reason) : .closedEarly(reason)
         // What is known of it once the connection is closed is not why.
