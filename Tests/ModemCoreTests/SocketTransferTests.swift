@@ -116,41 +116,6 @@ import Testing
         #expect(questions == 3 && socket.failure == nil && socket.waiting.isEmpty)
     }
 
-    // MARK: The 3000 bytes of the GSM modules
-
-    /// Quectel GSM TCP/IP guide 4.1: the window is never passed, and given up after 100 s without progress.
-    @Test func qiWindow() {
-        let socket = Transferrer(.qi)
-        socket.waiting = Self.bytes(20_000)
-        #expect(socket.turn() == "AT+QISEND=1460")
-        socket.complete(text: "SEND OK")
-        #expect(socket.turn() == "AT+QISEND=1460")
-        socket.complete(text: "SEND OK")
-        #expect(socket.turn() == "AT+QISACK")
-        socket.complete(.ok, "+QISACK: 2920, 1460, 1460")
-        #expect(socket.turn() == "AT+QISEND=1460")
-        socket.complete(text: "SEND OK")
-        let since = socket.now
-        var questions: [Duration] = []
-        for _ in 0..<5000 where socket.failure == nil {
-            if socket.turn() == nil { socket.expire() }
-            switch socket.line {
-            case "AT+QISACK"?:
-                questions.append(socket.now)
-                socket.complete(.ok, "+QISACK: 4380,1460,2920")
-            case "AT+QIRD=0,1,0,1460"?: socket.complete(.ok)
-            case nil: break
-            default: socket.complete(.error)
-            }
-        }
-        #expect(
-            socket.failure?.contains("has not acknowledged 2920 bytes") ?? false,
-            "\(socket.failure ?? "")")
-        #expect(socket.now - since >= .seconds(100) && socket.now - since < .seconds(106))
-        let gaps = zip(questions, questions.dropFirst()).map { $1 - $0 }
-        #expect(gaps.suffix(15).allSatisfy { $0 == .seconds(5) } && questions.count < 30, "\(gaps)")
-    }
-
     @Test func qiThatDoesNotSay() {
         let socket = Transferrer(.qi)
         socket.waiting = Self.bytes(20_000)

@@ -22,6 +22,8 @@ struct SendWindow {
     static let longestPause: Duration = .seconds(5)
     /// Without any progress for so long the connection is broken: 20 questions 5 s apart.
     static let patience: Duration = .seconds(100)
+    /// And without a byte from the far side either: the path is dead, while the module answers.
+    static let deadPatience: Duration = .seconds(45)
     /// Refused questions in a row that are put up with.
     static let refusalLimit = 3
 
@@ -44,6 +46,8 @@ struct SendWindow {
     private var pause = Self.firstPause
     /// Since when it is full without progress.
     private var fullSince: Duration?
+    /// When the far side last sent something.
+    private var heard: Duration = .zero
 
     /// `learnt`: a limit that held no longer than a refused send.
     init(profile: SocketProfile, learnt: Int? = nil) {
@@ -94,13 +98,16 @@ struct SendWindow {
             return nil
         }
         if hasMoved || fullSince == nil { (fullSince, pause) = (now, Self.firstPause) }
-        if let since = fullSince, now - since >= Self.patience {
+        if let since = fullSince, now - since >= Self.patience || now - max(since, heard) >= Self.deadPatience {
             return "the far side has not acknowledged \(open) bytes for \((now - since).components.seconds) s"
         }
         nextQuery = now + pause
         pause = min(pause * 2, Self.longestPause)
         return nil
     }
+
+    /// Bytes came from the far side.
+    mutating func received(now: Duration) { heard = now }
 
     mutating func deadlineReached(now: Duration) {
         if let due = nextQuery, due <= now { nextQuery = nil }

@@ -272,6 +272,7 @@ public struct SocketTransfer: ~Copyable {
     public mutating func received(bytes: Int, now: Duration) {
         guard isOpen, bytes > 0 else { return }
         reads.received(bytes, now: now)
+        window.received(now: now)
         if running == .read { came = now }
     }
 
