@@ -98,7 +98,7 @@ import Testing
         add(
             machine.hasStream, machine.sessionIsUp, machine.rateIsFixed, machine.socketsSetUp,
             machine.closesAtConnect > 0, machine.closesAtConnect >= LinkStateMachine.closesBeforeRefusal - 1,
-            machine.refusals > 0, machine.tcpError != nil, machine.dialectInUse != nil)
+            machine.refusals > 0, machine.tcpError != nil, machine.releaseIsSlow, machine.dialectInUse != nil)
         key.append(UInt8(min(machine.closings, 4)))
         key.append(contentsOf: "\(machine.streamEnd.map(streamEndName) ?? "")".utf8)
         return key

@@ -79,10 +79,11 @@ extension ATCommand {
         ATCommand("AT+QICLOSE", timeout: .seconds(90), successLines: ["CLOSE OK"], meaningOfOK: .notYet)
     }
 
-    /// `AT+QIDEACT`: releases the bearer; `DEACT OK` after 2 to 5 s, at worst 150. Quectel GSM TCP/IP guide 7.
+    /// `AT+QIDEACT`: releases the bearer; `DEACT OK` after 2 to 5 s, at worst 150; the guide (7) wants it waited
+    /// for a minute at most, and the module restarted then. Quectel GSM TCP/IP guide 7.
     public static var qideact: ATCommand {
         var command = ATCommand(
-            "AT+QIDEACT", timeout: .seconds(150), successLines: ["DEACT OK"], meaningOfOK: .notYet)
+            "AT+QIDEACT", timeout: .seconds(60), successLines: ["DEACT OK"], meaningOfOK: .notYet)
         command.lineAfterOK = .seconds(8)
         return command
     }

@@ -72,7 +72,7 @@ extension LinkStateMachine {
         case .probe, .session, .link:
             if kind == .socket { return beginStream() }
             run(rung == .session ? .connect : nothingToEnd ? .closeLink : .closeSession)
-        case .context: releaseContext()
+        case .context: releaseContext(now: now)
         case .radio:
             registered = false
             settled = false
@@ -85,10 +85,12 @@ extension LinkStateMachine {
         }
     }
 
-    private mutating func releaseContext() {
+    private mutating func releaseContext(now: Duration) {
         switch (kind, dialect) {
         case (.mqtt, _): run(.shut)
-        case (.socket, .cip), (.socket, .qi): run(.socket(.contextShut))
+        case (.socket, .cip), (.socket, .qi):
+            releaseSince = now
+            run(.socket(.contextShut))
         case (.socket, .bc260y):
             // The context is that of the attach.
             settled = false
@@ -137,6 +139,7 @@ extension LinkStateMachine {
         prepared = false
         rateIsFixed = false
         socketsSetUp = false
+        (releaseSince, releaseIsSlow) = (nil, false)
         streamEnd = nil
         registered = false
         appliedAPN = false
@@ -229,6 +232,7 @@ extension LinkStateMachine {
         if step != .secure, let due = awaited?.due, now < due { return run(.attention) }
         switch step {
         case .socket(.session): sessionLate(now: now)
+        case .socket where dialect == .qi: run(.socket(.cause))
         case .socket:
             let detail = tcpError.map { ": \(SocketErrors.tcp($0)) (TCP ERROR \($0))" } ?? ""
             fail(Failure(.path), "no CONNECT OK for \(settings.host):\(settings.port)\(detail)", now: now)

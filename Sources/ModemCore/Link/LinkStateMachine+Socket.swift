@@ -72,6 +72,7 @@ extension LinkStateMachine {
         case .state: stateAnswered(result, now: now)
         case .close: run(.socket(.state))
         case .shut:
+            noteRelease(now: now)
             succeeded
                 ? setUpSockets()
                 : fail(
@@ -91,10 +92,13 @@ extension LinkStateMachine {
                 ? run(.socket(.open))
                 : fail(Failure(.context), "AT+CIFSR was answered \(result.final.wireText)", now: now)
         case .open: connectionAnswered(result, now: now)
+        case .cause: connectionFailed(SocketState.line(in: result) ?? [], now: now)
         case .session: streamStillThere(now: now)
         case .poll: pollAnswered(result, now: now)
         case .dismiss: restAfterRefusal(now: now)
-        case .contextShut: run(.attachWait)
+        case .contextShut:
+            noteRelease(now: now)
+            run(.attachWait)
         case .farewellClose: dialect == .bc260y ? finish() : run(.socket(.farewellShut))
         case .farewellShut: finish()
         }
@@ -140,7 +144,16 @@ extension LinkStateMachine {
         if closings > 3 {
             return fail(Failure(.path, at: .context), "the module keeps an old TCP connection", now: now)
         }
+        releaseSince = now
         run(.socket(.shut))
+    }
+
+    /// `DEACT OK` takes 2 to 5 s (Quectel GSM TCP/IP guide 7).
+    static let usualRelease: Duration = .seconds(10)
+
+    private mutating func noteRelease(now: Duration) {
+        if let since = releaseSince { releaseIsSlow = now - since > Self.usualRelease }
+        releaseSince = nil
     }
 
     // MARK: Settings and bearer
@@ -216,6 +229,8 @@ extension LinkStateMachine {
 
     /// `CONNECT FAIL`, or an error number.
     mutating func connectionFailed(_ state: [UInt8]?, now: Duration) {
+        // Guide 3: the state tells whether it is the bearer that did not come up.
+        if dialect == .qi, state == nil { return run(.socket(.cause)) }
         let place = "no TCP connection to \(settings.host):\(settings.port)"
         if dialect == .bc260y, let code = state.flatMap(SocketErrors.number) {
             let reason = "\(place): \(SocketErrors.bc260y(code)) (\(code))"
@@ -226,9 +241,12 @@ extension LinkStateMachine {
         }
         var detail = state.map { " (\(printable($0)))" } ?? ""
         if let code = tcpError { detail = ": \(SocketErrors.tcp(code)) (TCP ERROR \(code))" }
-        let isContext = state.flatMap(SocketState.stateName).map(SocketState.named).map {
-            $0 == .deactivated || $0 == .initial || $0 == .between
+        let left = state.flatMap(SocketState.stateName).map(SocketState.named)
+        guard left == .deactivated || left == .initial || left == .between else {
+            return fail(Failure(.path), place + detail, now: now)
         }
-        fail(Failure(isContext ?? false ? .context : .path), place + detail, now: now)
+        // A bearer whose release took long is in trouble: releasing it again takes as long, and is no help either.
+        let isBeyond = releaseIsSlow && ladder.climbed < .restart
+        fail(Failure(.context, at: isBeyond ? .radio : nil), place + detail, now: now)
     }
 }

@@ -76,6 +76,7 @@ extension LinkStateMachine {
     mutating func streamStands(now: Duration) {
         closings = 0
         hasStream = true
+        releaseIsSlow = false
         sessionIsUp = false
         closedDuring = false
         streamEnd = nil

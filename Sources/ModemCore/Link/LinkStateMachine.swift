@@ -157,6 +157,9 @@ public struct LinkStateMachine {
     var socketsSetUp = false
     /// Commands given to get rid of an old connection, for one new one.
     var closings = 0
+    /// When the release of a bearer began, and whether the last one took longer than is usual.
+    var releaseSince: Duration?
+    var releaseIsSlow = false
     /// The last `TCP ERROR` since a connection was asked for.
     var tcpError: Int?
     /// Whether a `streamOpened` was reported and no `streamClosed` since.

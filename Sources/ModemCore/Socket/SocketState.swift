@@ -40,10 +40,13 @@ enum SocketState: Equatable {
     }
 
     /// The state after `STATE:`, wherever it stands: some print `OK` first, some last (YM310 AT manual 9.17).
-    private static func name(in result: CommandResult) -> String? {
+    private static func name(in result: CommandResult) -> String? { line(in: result).flatMap(stateName) }
+
+    /// The line with it.
+    static func line(in result: CommandResult) -> [UInt8]? {
         var lines = result.lines
         if case .text(let last) = result.final { lines.append(last) }
-        return lines.reversed().lazy.compactMap(stateName).first
+        return lines.last { stateName($0) != nil }
     }
 
     /// `IP INITIAL` of `STATE: IP INITIAL`.

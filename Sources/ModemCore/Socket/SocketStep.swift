@@ -28,6 +28,8 @@ enum SocketStep: Equatable {
     case ownAddress
     /// `AT+CIPSTART` (YM310 9.9), `AT+QIOPEN` (GSM 3; NB 2.3.2).
     case open
+    /// `AT+QISTAT` after a connection that failed: was it the bearer, or the path (GSM 3).
+    case cause
     /// No command: TLS and MQTT come about over the standing connection.
     case session
     /// The same commands as `state`, while the connection stands: does it still, as far as the module knows.
@@ -45,7 +47,7 @@ enum SocketStep: Equatable {
     /// (GSM 7, 9).
     func rung(_ dialect: SocketDialect) -> Rung {
         switch self {
-        case .rate, .fixRate, .state, .close, .setting, .otherSetting, .task, .open, .session, .poll, .dismiss,
+        case .rate, .fixRate, .state, .close, .setting, .otherSetting, .task, .open, .cause, .session, .poll, .dismiss,
             .farewellClose, .farewellShut:
             .link
         case .bearer, .ownAddress: .context
@@ -58,7 +60,7 @@ enum SocketStep: Equatable {
     var standsOnContext: Bool {
         switch self {
         case .rate, .fixRate, .state, .close, .shut, .contextShut, .dismiss, .setting, .otherSetting, .task, .bearer,
-            .farewellClose, .farewellShut:
+            .cause, .farewellClose, .farewellShut:
             false
         case .ownAddress, .open, .session, .poll: true
         }
@@ -73,7 +75,7 @@ enum SocketStep: Equatable {
         switch self {
         case .rate: return .iprQuery
         case .fixRate: return .iprSaved(settings.baudRate ?? 115_200)
-        case .state, .poll:
+        case .state, .cause, .poll:
             return switch dialect {
             case .cip: .cipstatus
             case .qi: .qistat

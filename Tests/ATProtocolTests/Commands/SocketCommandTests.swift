@@ -10,7 +10,7 @@ struct SocketCommandTests {
         (.iprSaved(115200), "AT+IPR=115200&W", 9), (.qifgcnt(0), "AT+QIFGCNT=0", 9), (.qimux(0), "AT+QIMUX=0", 9),
         (.qimode(0), "AT+QIMODE=0", 9), (.qidnsip(1), "AT+QIDNSIP=1", 9), (.qindi(1), "AT+QINDI=1", 9),
         (.qilocip, "AT+QILOCIP", 9), (.qiact, "AT+QIACT", 180), (.qisack, "AT+QISACK", 9),
-        (.qiclose, "AT+QICLOSE", 90), (.qideact, "AT+QIDEACT", 150), (.qistat, "AT+QISTAT", 9),
+        (.qiclose, "AT+QICLOSE", 90), (.qideact, "AT+QIDEACT", 60), (.qistat, "AT+QISTAT", 9),
         (.qicfgDataFormat, "AT+QICFG=\"dataformat\",1,1", 9), (.qicfgDataFormatQuery, "AT+QICFG=\"dataformat\"", 9),
         (.qisendState, "AT+QISEND=0,0", 9), (.qicloseContext, "AT+QICLOSE=0", 9),
         (.qistateContext, "AT+QISTATE=1,0", 9),
