@@ -77,6 +77,10 @@ extension ModuleDriver {
         streamEvent(.dataWaiting)
     }
 
+    /// A send whose result is due holds up the close of its connection for so long (BC260Y-CN TCP/IP guide 2.3.5 grants
+    /// 300 ms): a late one must not be taken for that of the next connection's first send.
+    static let resultTime: Duration = .seconds(1)
+
     /// Nothing more comes of the connection.
     func endStream() {
         guard let words = lastWords, !words.areRead else { return }
@@ -103,6 +107,7 @@ extension ModuleDriver {
     func closeStream() {
         guard transfer != nil else { return }
         learnt = transfer?.learnt
+        if transfer?.unconfirmed != nil { resultDue = clock.now + Self.resultTime }
         transfer = nil
         lastWords = nil
         for message in carrier?.streamClosed() ?? [] {
@@ -131,6 +136,7 @@ extension ModuleDriver {
 
     /// A line about the connection.
     func streamEvent(_ event: SocketEvent) {
+        if event == .sent || event == .sendFailed { resultDue = nil }
         for action in transfer?.received(event, now: clock.now) ?? [] { run(action) }
     }
 
@@ -160,6 +166,7 @@ extension ModuleDriver {
             for action in transfer?.deadlineReached(now: now) ?? [] { run(action) }
         }
         carrier?.deadlineReached(now: now)
+        if let due = resultDue, due <= now { resultDue = nil }
         if let words = lastWords, words.due <= now { words.areRead ? streamIsClosed() : endStream() }
     }
 

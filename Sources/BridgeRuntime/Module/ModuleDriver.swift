@@ -25,6 +25,8 @@ final class ModuleDriver {
     var learnt: SocketTransfer.Learnt?
     /// The connection was closed by the other side, and what it said last is still being read.
     var lastWords: LastWords?
+    /// Until when the result of a send on the connection that is gone is awaited.
+    var resultDue: Duration?
     /// Whether the session says farewell; then the link machine is stopped.
     var saysFarewell = false
     /// Called before anything of a send goes out, and with `nil` once none is open any more.
@@ -269,14 +271,14 @@ final class ModuleDriver {
         driveStream()
         let deadlines = [
             session.deadline, link.deadline, publisher.deadline, pausedUntil, guests.deadline, transfer?.deadline,
-            carrier?.deadline, lastWords?.due,
+            carrier?.deadline, lastWords?.due, resultDue,
         ]
         deadline?.move(to: deadlines.compactMap { $0 }.min())
     }
 
     /// Gives the session the next command that waits for it.
     private func startWaiting() {
-        guard owner == .nobody, session.isIdle else { return }
+        guard owner == .nobody, session.isIdle, resultDue == nil else { return }
         if let command = waitingLink {
             waitingLink = nil
             perform { $0.submit(command, for: .link) }
@@ -287,7 +289,7 @@ final class ModuleDriver {
     }
 
     func submit(_ command: ATCommand, for owner: Owner) {
-        guard session.isIdle, self.owner == .nobody else {
+        guard session.isIdle, self.owner == .nobody, owner != .link || resultDue == nil else {
             if owner == .link { waitingLink = command } else { waitingPublish = command }
             return
         }

@@ -58,8 +58,8 @@ public struct SocketTransfer: ~Copyable {
     // Sending.
     private var emptySends = 0
     private var sendPause: Duration?
-    /// Bytes whose `SEND OK` is due.
-    private var unconfirmed: (count: Int, due: Duration)?
+    /// Bytes whose `SEND OK` is due, and when it is given up.
+    public private(set) var unconfirmed: (count: Int, due: Duration)?
     private var confirmedEarly = false
 
     /// How long a send that is not full waits for what follows from bytes that were just read. Far less than a send takes.

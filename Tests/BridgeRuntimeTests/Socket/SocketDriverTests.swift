@@ -252,4 +252,34 @@ final class SocketDriverRig {
         #expect(rig.recorder.count("discarded a +MSUB", .debug) == 1)
         #expect(rig.driver.isOnline)
     }
+
+    /// The result of a send at the BC260Y-CN comes after its `OK`: a late one must not be taken for that of a send on the
+    /// next connection (BC260Y-CN TCP/IP guide 2.3.5, note 3).
+    @Test(arguments: [true, false]) func aResultThatIsDueIsAwaitedBeforeTheClose(comes: Bool) {
+        let rig = SocketDriverRig { $0.profile = .bc260y }
+        rig.port.script = { line in
+            if line.hasPrefix("AT+QIOPEN=") { return ["OK", "+QIOPEN: 0,0"] }
+            if line.hasPrefix("AT+QISEND=") { return ["OK"] }
+            return line == "AT+CGPADDR" ? ["+CGPADDR: 0,\"10.0.0.2\"", "OK"] : nil
+        }
+        rig.online()
+        rig.publish(1, bytes: 20)
+        rig.run(.seconds(5)) { rig.port.commands.last?.hasPrefix("AT+QISEND=0,23,") ?? false }
+        rig.clock.advance(by: .milliseconds(100))
+        let before = rig.port.commands.count
+        func closes() -> Bool { rig.port.commands[before...].contains("AT+QICLOSE=0") }
+        let since = rig.clock.now
+        rig.client?.onEvent(.disconnected(text: "no answer"))
+        rig.clock.advance(by: .milliseconds(400))
+        #expect(!closes())
+        if comes {
+            rig.port.say(["SEND OK"])
+            rig.clock.advance(by: .milliseconds(50))
+        } else {
+            rig.run(.seconds(2)) { closes() }
+            #expect(rig.clock.now - since <= .milliseconds(1100))
+        }
+        #expect(closes())
+        rig.run(.seconds(5)) { rig.driver.isOnline }
+    }
 }
