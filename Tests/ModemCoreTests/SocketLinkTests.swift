@@ -72,6 +72,8 @@ import Testing
         let lines = Self.lines(harness, from: "AT+CIPSTATUS")
         #expect(lines.contains("AT+CIPRXGET=0") && lines.contains("AT+CIPHEAD=1") && lines.contains("AT+CSTT"))
         #expect(!lines.contains("AT+CIPRXGET=5"))
+        // 9.12: what is pushed ends with a line end, which shows that nothing of it was lost on the line.
+        #expect(lines.contains("AT+CIPRXF=0"))
     }
 
     /// Firmware before V867 knows the first notice only.

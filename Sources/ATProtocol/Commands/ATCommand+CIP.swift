@@ -17,7 +17,7 @@ extension ATCommand {
     /// `AT+CIPHEAD=n`: with 1 bytes come with `+IPD,n:` in front of them. YM310 AT manual 9.23.
     public static func ciphead(_ mode: Int) -> ATCommand { ATCommand("AT+CIPHEAD=\(mode)") }
 
-    /// `AT+CIPRXF=n`: with 1 no CRLF is added behind what came. YM310 AT manual 9.12.
+    /// `AT+CIPRXF=n`: with 0 CRLF is added behind what came, with 1 none. YM310 AT manual 9.12.
     public static func ciprxf(_ mode: Int) -> ATCommand { ATCommand("AT+CIPRXF=\(mode)") }
 
     /// `AT+CIPRXGET=n`: bytes are pushed (0), or read on request with a notice once (1) or every time (5).

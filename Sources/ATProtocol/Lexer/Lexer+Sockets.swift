@@ -35,12 +35,15 @@ extension Lexer {
             mode = .lineStart
             return token
         }
-        let verdict = frame.judge(buffer, from: head, decideNow: decideNow)
+        let verdict = ended(frame.judge(buffer, from: head, decideNow: decideNow), frame, decideNow)
         mode = .frame(frame)
         switch verdict {
         case .tooEarly: return nil
         case .damaged:
-            guard decideNow else { return giveUp(headerLength: frame.payloadStart, reach: frame.reach) }
+            pushedEnds.failed()
+            guard decideNow, !isWhole(frame) else {
+                return giveUp(headerLength: frame.payloadStart, reach: frame.reach)
+            }
             // It broke off: all that is here was of it.
             let token = damaged(headerLength: frame.payloadStart)
             head = buffer.count
@@ -62,6 +65,33 @@ extension Lexer {
             head += size
             mode = .lineStart
             return token
+        }
+    }
+
+    /// Whether all that a pushed frame announced is there.
+    func isWhole(_ frame: SocketFrame) -> Bool {
+        frame.form == .pushed && buffer.count >= head + frame.payloadStart + frame.length
+    }
+
+    /// Pushed bytes are believed when a line ends or begins behind them, or nothing comes. A byte of them that was lost on
+    /// the line, or text of the module's among them, would have its place taken by the first of what follows, unseen.
+    private mutating func ended(_ verdict: SocketFrame.Verdict, _ frame: SocketFrame, _ decideNow: Bool)
+        -> SocketFrame.Verdict
+    {
+        guard frame.form == .pushed, case .data(_, let size) = verdict else { return verdict }
+        // The rest of an echo may stand there.
+        if let echo, echo.done < echo.bytes.count { return verdict }
+        let rest = buffer[(head + size)...].prefix(2)
+        switch rest.first {
+        case nil where !decideNow: return .tooEarly
+        case nil: return pushedEnds.areCertain ? .damaged : verdict
+        case 0x0D? where rest.count == 1: return decideNow ? verdict : .tooEarly
+        case 0x0D? where rest.last == 0x0A:
+            pushedEnds.ended()
+            return verdict
+        // A header, or the prompt.
+        case 0x2B?, 0x3E?: return pushedEnds.areCertain ? .damaged : verdict
+        default: return .damaged
         }
     }
 

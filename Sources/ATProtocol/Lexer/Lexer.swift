@@ -53,6 +53,8 @@ struct Lexer {
     var doubtfulEnd = 0
     /// Where the line paused within the frame being read, from its header on; `nil`: nowhere that still matters.
     var pauseInFrame: Int?
+    /// What this module prints behind pushed bytes.
+    var pushedEnds = PushedEnds()
     /// The owner knows that bytes of a stream are lost there.
     var isDamageTold = false
     /// Whether the line last returned began where such a payload may be: a stranger may have written it.
@@ -64,11 +66,13 @@ struct Lexer {
         self.limits = limits
     }
 
-    /// Whether a message or a frame has begun and not ended: it must not wait for ever.
-    var isMessagePending: Bool {
+    /// After how much silence a message or a frame that has begun and not ended is decided: it must not wait for ever.
+    /// `nil`: there is none.
+    var pendingSilence: Duration? {
         switch mode {
-        case .message, .frame: true
-        case .lineStart, .opening, .line, .skipping: false
+        case .message: limits.messageSilence
+        case .frame(let frame): isWhole(frame) && !pushedEnds.areCertain ? limits.pushSilence : limits.messageSilence
+        case .lineStart, .opening, .line, .skipping: nil
         }
     }
 
@@ -107,8 +111,12 @@ struct Lexer {
                         return token
                     }
                 }
-                while head < buffer.count, Self.isBlank(buffer[head]) { head += 1 }
+                while head < buffer.count, Self.isBlank(buffer[head]) {
+                    pushedEnds.blank(buffer[head])
+                    head += 1
+                }
                 guard head < buffer.count else { return nil }
+                pushedEnds.lineBegins()
                 if context.promptExpected, buffer[head] == 0x3E, context.socket == nil || head >= doubtfulEnd {
                     // Blanks after it go the way of all blanks between lines, in whichever read they come.
                     head += 1

@@ -3,10 +3,11 @@ extension CommandSession {
     mutating func lineReceived(_ line: [UInt8], now: Duration, into actions: inout [Action]) {
         if isEcho(line) {
             noteEcho(of: line)
-            if echoIsOff {
+            if echoIsOff, !isSynchronising {
                 echoIsOff = false
-                // The module has read the command, so its prompt is on the way.
-                if !holds(.echoReturned, until: nil) { actions.append(.echoReturned) }
+                // The module has read the command: what it answers comes first, or it would be taken for the answer to the
+                // next one. The echo of an AT that is to find the module says nothing that the next command's will not.
+                if !holdsEcho() { actions.append(.echoReturned) }
             }
             return
         }
@@ -43,6 +44,14 @@ extension CommandSession {
         case .idle, .unusable: unaskedReceived(line, into: &actions)
         case .closed: break
         }
+    }
+
+    /// Keeps the news of a returned echo back until the command has ended that was echoed. Whether there is one.
+    private mutating func holdsEcho() -> Bool {
+        guard case .running(var job) = state else { return false }
+        if job.heldSign == nil { job.hold(.echoReturned, until: nil) }
+        state = .running(job)
+        return true
     }
 
     /// Keeps a sign of a restart back while a data prompt may come: an `AT` now could become payload. Whether it does.
@@ -178,7 +187,9 @@ extension CommandSession {
         _ job: Job, _ final: CommandResult.Final, now: Duration, into actions: inout [Action]
     ) {
         let result = CommandResult(lines: job.lines, final: final)
-        defer { if let sign = job.heldSign { actions.append(sign) } }
+        // The owner of a command would give the next one at once, and the news would find that open.
+        if case .echoReturned? = job.heldSign { actions.append(.echoReturned) }
+        defer { if case .urc? = job.heldSign, let sign = job.heldSign { actions.append(sign) } }
         if case .ok = final {
             if job.command.line.equals("ATE0") { echoIsOff = true }
             if job.command.line.equals("AT+MQTTMODE=1") { (hexMode, modeIsKnown) = (true, true) }

@@ -68,8 +68,8 @@ public struct CommandSession: ~Copyable {
             case .lingering(_, let until): until
             case .synchronising(let synchronisation): synchronisation.deadline
             }
-        guard lexer.isMessagePending else { return own }
-        let silence = lastByte + limits.messageSilence
+        guard let pause = lexer.pendingSilence else { return own }
+        let silence = lastByte + pause
         return own.map { min($0, silence) } ?? silence
     }
 
@@ -133,7 +133,7 @@ public struct CommandSession: ~Copyable {
     public mutating func deadlineReached(now: Duration) -> [Action] {
         var actions: [Action] = []
         // What stands behind one that is decided may begin another.
-        while lexer.isMessagePending, now >= lastByte + limits.messageSilence {
+        while let pause = lexer.pendingSilence, now >= lastByte + pause {
             drain(now: now, decideNow: true, into: &actions)
         }
         switch state {

@@ -17,6 +17,8 @@ public struct Limits: Equatable, Sendable {
     /// Silence in the middle of a frame after which what reads as the start of a line is one: a module that was reset
     /// prints its first line earlier than ``messageSilence`` (0.3 s after a fall of the supply).
     public var frameSilence: Duration = .milliseconds(200)
+    /// Silence after which pushed bytes of a TCP connection are whole though no line end follows: a module may add none.
+    public var pushSilence: Duration = .milliseconds(50)
     /// Silence after several sync attempts, so that late OKs are not credited to the next command.
     public var drainSilence: Duration = .milliseconds(300)
     /// How often AT is tried when resynchronising.

@@ -36,8 +36,15 @@ extension CommandSession {
         // This one had come to its good end already.
         if case .lingering(let result, _) = state { ended.append(.completed(result)) }
         // Banners also come late, or twice: then the answer does come, and must not be taken for that of the AT.
-        let wasRunning = if case .running = state { true } else { false }
-        return ended + call(attempts: attempts, interval: interval, probes: wasRunning, now: now)
+        var probes = false
+        // So does the answer to an AT of before.
+        var sent = 0
+        switch state {
+        case .running: probes = true
+        case .synchronising(let old): (probes, sent) = (old.probes, 1)
+        case .closed, .idle, .lingering, .unusable: break
+        }
+        return ended + call(attempts: attempts, interval: interval, probes: probes, after: sent, now: now)
     }
 
     mutating func timeOut(_ job: Job, now: Duration, into actions: inout [Action]) {
@@ -48,6 +55,8 @@ extension CommandSession {
             actions.append(.completed(CommandResult(lines: job.lines, final: .error)))
             return actions.append(sign)
         }
+        // Told with the end of the next command that is echoed.
+        if case .echoReturned? = job.heldSign { echoIsOff = true }
         actions.append(.completed(CommandResult(lines: job.lines, final: final)))
         if let data = job.command.data {
             // An AT now could become payload.
@@ -62,10 +71,12 @@ extension CommandSession {
         call(attempts: limits.resyncAttempts, interval: limits.resyncInterval, probes: true, now: now)
     }
 
-    private mutating func call(attempts: Int, interval: Duration, probes: Bool, now: Duration) -> [Action] {
+    private mutating func call(
+        attempts: Int, interval: Duration, probes: Bool, after sent: Int = 0, now: Duration
+    ) -> [Action] {
         state = .synchronising(
             Synchronisation(
-                attempts: attempts, interval: interval, probes: probes, stage: .calling(sent: 1),
+                attempts: attempts + sent, interval: interval, probes: probes, stage: .calling(sent: sent + 1),
                 deadline: now + interval))
         return [.write(Array("AT\r\n".utf8))]
     }

@@ -44,6 +44,8 @@ enum SocketSetup {
             // Every arrival is told, or, before V867, the first one (YM310 AT manual 9.27).
             ? Setting(command: .ciprxget(5), other: .ciprxget(1), refusal: .fatal)
             : Setting(command: .ciphead(1), refusal: .fatal)
+        // A line end behind each piece that is pushed shows that none of its bytes was lost on the line (9.12).
+        let ends = settings.readsStreamOnRequest ? [] : [Setting(command: .ciprxf(0))]
         return [
             // One connection, not transparent, without the module's TLS (YM310 AT manual 9.1, 9.10, 9.6).
             Setting(command: .cipmux(0)), Setting(command: plain("AT+CIPMODE=0")),
@@ -54,8 +56,9 @@ enum SocketSetup {
             Setting(command: plain("AT+CIPSHOWTP=0")), Setting(command: plain("AT+CIPSRIP=0")),
             settings.readsStreamOnRequest ? Setting(command: .ciphead(1)) : Setting(command: .ciprxget(0)),
             receive,
+        ] + ends + [
             // 9.32.
-            Setting(command: try .ciptka(idle: idle, interval: 75, count: 6)),
+            Setting(command: try .ciptka(idle: idle, interval: 75, count: 6))
         ]
     }
 

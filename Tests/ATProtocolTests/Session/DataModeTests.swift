@@ -104,7 +104,7 @@ struct DataModeTests {
         dialogue.pass(.milliseconds(500))
         dialogue.receive("> ")
         dialogue.receive("\r\nOK\r\n")
-        #expect(summaries() == ["write abc", "OK []", "echo returned"])
+        #expect(summaries() == ["write abc", "echo returned", "OK []"])
     }
 
     @Test func `echo on again and then no prompt is a data mode that may be open`() {

@@ -51,6 +51,46 @@ struct SynchronisationTests {
         #expect(dialogue.isIdle)
     }
 
+    /// A module that restarted without a word while it is being looked for: no second AT goes out over the first one, and
+    /// no answer is credited to the command behind it.
+    @Test func `an echo is told with the end of the next command, not over an open AT`() {
+        dialogue.submit(.ate0)
+        dialogue.receive("OK\r\n")
+        _ = dialogue.take()
+        timedOut()
+        dialogue.receive("AT\r\r\nOK\r\n")
+        dialogue.receive("AT+CMEE?\r\r\n+CMEE: 1\r\n\r\nOK\r\n")
+        #expect(summaries() == [probe, "synchronised"])
+        dialogue.submit(.csq)
+        dialogue.receive("AT+CSQ\r\r\n")
+        #expect(summaries() == [#"write AT+CSQ\r\n"#])
+        dialogue.receive("+CSQ: 1,1\r\n\r\nOK\r\n")
+        #expect(summaries() == ["echo returned", #"OK ["+CSQ: 1,1"]"#])
+    }
+
+    @Test func `an echo without an answer is told by the next one`() {
+        dialogue.submit(.ate0)
+        dialogue.receive("OK\r\n")
+        dialogue.submit(.csq)
+        dialogue.receive("AT+CSQ\r\r\n")
+        dialogue.pass(.milliseconds(9_010))
+        dialogue.receive("OK\r\n+CMEE: 1\r\nOK\r\n")
+        _ = dialogue.take()
+        dialogue.submit(.csq)
+        dialogue.receive("AT+CSQ\r\r\nOK\r\n")
+        #expect(summaries() == [#"write AT+CSQ\r\n"#, "echo returned", "OK []"])
+    }
+
+    @Test func `begun anew over an open AT, the first OK is not the end`() {
+        dialogue.synchronise()
+        dialogue.synchronise()
+        dialogue.receive("OK\r\n")
+        #expect(summaries() == [call, call])
+        dialogue.receive("OK\r\n")
+        dialogue.pass(.milliseconds(300))
+        #expect(summaries() == ["synchronised"])
+    }
+
     @Test func `ERROR is no answer to AT`() {
         dialogue.synchronise()
         dialogue.receive("ERROR\r\n")

@@ -111,6 +111,7 @@ struct DamagedFrameTests {
             dialogue.receive(begun)
             dialogue.pass(.milliseconds(pause))
             dialogue.receive(rest)
+            dialogue.pass(.milliseconds(50))
             #expect(dialogue.take().map(\.summary) == ["data \\r\\nhello"])
         }
         for (dialect, begun, rest) in [
@@ -123,6 +124,39 @@ struct DamagedFrameTests {
             dialogue.pass(.seconds(1))
             dialogue.receive(rest)
             #expect(dialogue.take().map { $0.summary.hasPrefix("data ") && !$0.summary.contains("damaged") } == [true])
+        }
+    }
+
+    /// Of what is pushed nothing but what follows shows that a byte was lost, or that a line stands in the middle.
+    @Test(
+        arguments: [
+            "+IPD,5:hell\r\n", "+IPD,5:hell\r\n\r\n+IPD,2:ab\r\n", "+IPD,5:he\r\nCLOSED\r\nllo\r\n",
+            "+IPD,5:hello!\r\n",
+            "+IPD,5:hello\r \r\n", "+IPD,9:hello^boot.rom\r\n\r\nRDY\r\n",
+        ])
+    func `is seen by what follows pushed bytes`(_ text: String) {
+        for reads in [[bytes(text)], bytes(text).map { [$0] }] {
+            let dialogue = Self.dialogue(.cip)
+            for read in reads { dialogue.receive(read) }
+            dialogue.pass(.seconds(3))
+            let got = dialogue.take().map(\.summary).filter { !$0.hasPrefix("discarded") }
+            #expect(got == ["data damaged " + text.prefix { $0 != ":" } + ":"], "\(got)")
+        }
+    }
+
+    @Test func `is seen by a line end that always came and now does not`() {
+        for missing in ["+IPD,5:hel\r\n", "+IPD,5:hel\r\n+IPD,2:ab\r\n"] {
+            let dialogue = Self.dialogue(.cip)
+            let data = "\r\n+IPD,5:hello\r\n"
+            for _ in 1...4 { dialogue.receive(data) }
+            #expect(dialogue.take().map(\.summary) == [String](repeating: "data hello", count: 4))
+            dialogue.receive("\r\n" + missing)
+            dialogue.pass(.seconds(3))
+            #expect(dialogue.take().first?.summary == "data damaged +IPD,5:")
+            // It may have been believed wrongly.
+            for _ in 1...9 { dialogue.receive("\r\n+IPD,5:hello") }
+            dialogue.pass(.milliseconds(50))
+            #expect(dialogue.take().last?.summary == "data hello")
         }
     }
 
@@ -159,7 +193,7 @@ struct DamagedFrameTests {
         dialogue.receive("+IPD,20:hello")
         dialogue.close()
         dialogue.open()
-        dialogue.receive("+IPD,2:ab")
+        dialogue.receive("+IPD,2:ab\r\n")
         #expect(dialogue.take().map(\.summary) == ["data ab"])
     }
 }

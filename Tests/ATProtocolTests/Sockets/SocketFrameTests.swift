@@ -147,6 +147,8 @@ struct SocketFrameTests {
                 .write(bytes("AT+X\r\n")), .data(payload), .write(bytes("hello")), .data(payload), .data(payload),
                 .completed(CommandResult(final: .ok)), .data(payload),
             ]
+            // Behind the last one nothing comes.
+            dialogue.pass(.milliseconds(50))
             let isRight = dialogue.take() == expected
             #expect(isRight, "\(form.name), \(shown(payload))")
         }

@@ -34,7 +34,7 @@ func lex(
         lexer.append(read)
         while let token = lexer.next(context, topicMatches: topicMatches) { tokens.append(token) }
     }
-    if decideAtEnd, lexer.isMessagePending {
+    if decideAtEnd, lexer.pendingSilence != nil {
         var decide = true
         while let token = lexer.next(context, decideNow: decide, topicMatches: topicMatches) {
             tokens.append(token)
