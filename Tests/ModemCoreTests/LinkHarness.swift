@@ -233,6 +233,12 @@ final class LinkHarness {
             isResynchronising = false
             isFilling = true
             log.append("fill \(count)")
+        case .repeatSend:
+            check(isPortOpen, "repeat without a port")
+            outstanding = nil
+            isResynchronising = false
+            isFilling = true
+            log.append("repeat")
         case .clearDataModeRecord: log.append("clear record")
         case .resetHardware:
             check(!isResetting, "a second hardware reset")

@@ -35,7 +35,7 @@ extension LinkLivenessTests {
                 case .synchronise: (isSynchronising, command) = (true, nil)
                 case .submit(let submitted): (command, isSynchronising) = (submitted, false)
                 case .restartBlindly: command = nil
-                case .fillDataMode: (isFilling, command, isSynchronising) = (true, nil, false)
+                case .fillDataMode, .repeatSend: (isFilling, command, isSynchronising) = (true, nil, false)
                 case .resetHardware: (isResetting, command, isSynchronising) = (true, nil, false)
                 case .recordManifest(_, let token): recording = token
                 case .finished: isFinished = true

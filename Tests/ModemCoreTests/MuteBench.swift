@@ -43,7 +43,8 @@ final class MuteBench {
                 hasStream = true
                 if isMuteWithAStream { mutedSince = now }
             case .streamClosed: hasStream = false
-            case .closePort, .fillDataMode, .clearDataModeRecord, .offline, .confirmed, .subscribed, .unsubscribed,
+            case .closePort, .fillDataMode, .repeatSend, .clearDataModeRecord, .offline, .confirmed, .subscribed,
+                .unsubscribed,
                 .overwritten, .pinRefused, .textMode, .recordLadder, .gaveUp, .report, .finished:
                 break
             }

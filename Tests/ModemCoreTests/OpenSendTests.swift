@@ -31,6 +31,34 @@ import Testing
         #expect(harness.deadline == harness.now + .seconds(190))
     }
 
+    /// The process that asked for it has its bytes: they are what the module waits for, and nothing else is damaged by them.
+    @Test(arguments: [false, true]) func askedByThisProcess(hardware: Bool) {
+        let harness = Self.start(OpenSend(bytes: 700, isHarmless: false, isRepeatable: true)) {
+            $0.hasHardwareReset = hardware
+        }
+        #expect(harness.take() == ["repeat"])
+        harness.filled()
+        harness.expire()
+        #expect(harness.take() == ["clear record", "sync 15"])
+        #expect(harness.behave(until: { $0.isOnline }))
+        #expect(harness.violations == [])
+    }
+
+    @Test func onlyWhatIsNotWrittenIsRepeated() {
+        let harness = Self.start(OpenSend(bytes: 700, isWritten: true, isHarmless: false, isRepeatable: true))
+        #expect(harness.take() == [], "its end is listened for")
+    }
+
+    @Test(arguments: [
+        ("", true), ("{\"state\":3,\"battery\":\"flat\",\"data\":[1,2]}", true), ("at", false), ("x AT+CFUN=0", false),
+        ("At&f", false), ("a/", false), ("b/", true), ("xATZ", false), ("atd1", false), ("atd", false), ("satdy", true),
+        ("at +CFUN=0", false), ("at home", true),
+        ("line\r", false), ("line\nfeed", false), ("a", true), ("\u{1}\u{7F}\u{FF}", true),
+    ])
+    func whatAModuleMakesNothingOf(text: String, isNothing: Bool) {
+        #expect(OpenSend.saysNothing(Array(text.utf8)) == isNothing)
+    }
+
     @Test(arguments: ["DATA ACCEPT:700", "SEND OK", "SEND FAIL", "+CME ERROR: 3"])
     func writtenAndAnswered(line: String) {
         let harness = Self.start(OpenSend(bytes: 700, isWritten: true, isHarmless: false))

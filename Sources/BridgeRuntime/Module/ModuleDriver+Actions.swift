@@ -170,12 +170,12 @@ extension ModuleDriver {
             tellSent(bytes)
             if !port.write(bytes) { writingFailed() }
         case .fillDataMode(let count):
-            forgetCommands()
-            onDialogue?(.sent("<\(count) CR>", bytes: count))
-            let isTaken = port.write([UInt8](repeating: 0x0D, count: min(max(count, 0), 16384)))
-            guard isTaken else { return writingFailed() }
-            isFilling = port.pendingBytes > 0
-            if !isFilling { perform { $0.run($0.link.dataModeFilled(now: $0.clock.now)) } }
+            fill([UInt8](repeating: 0x0D, count: min(max(count, 0), 16384)), shown: "<\(count) CR>")
+        case .repeatSend:
+            let bytes = openBytes
+            // Once: after another break it is not known how many of them the module has.
+            openSend?.isWritten = true
+            fill(bytes, shown: "<\(bytes.count) bytes>")
         case .clearDataModeRecord:
             openSend = nil
             delegate?.recordDataMode(bytes: nil)
@@ -227,6 +227,15 @@ extension ModuleDriver {
             closeStream()
             delegate?.moduleFinished()
         }
+    }
+
+    /// Writes what a data mode may be waiting for.
+    private func fill(_ bytes: [UInt8], shown: String) {
+        forgetCommands()
+        onDialogue?(.sent(shown, bytes: bytes.count))
+        guard port.write(bytes) else { return writingFailed() }
+        isFilling = port.pendingBytes > 0
+        if !isFilling { perform { $0.run($0.link.dataModeFilled(now: $0.clock.now)) } }
     }
 
     private func openPort() {

@@ -51,11 +51,17 @@ extension ModuleDriver {
                 guard driver.session.isIdle, driver.owner == .nobody else { return }
                 let bytes = bytes(count)
                 guard !bytes.isEmpty else { return }
+                let isRepeatable = OpenSend.saysNothing(bytes)
                 driver.note(
-                    .stream(waiting: waiting, mayReceive: mayReceive, isHarmless: isHarmless, size: bytes.count))
+                    .stream(
+                        waiting: waiting, mayReceive: mayReceive, isHarmless: isHarmless, size: bytes.count,
+                        isRepeatable: isRepeatable))
                 guard let command = driver.transfer?.send(bytes, now: driver.clock.now) else { return }
                 if let data = command.data {
-                    driver.openSend = OpenSend(bytes: data.count, isHarmless: isHarmless)
+                    driver.openBytes = data
+                    driver.openSend = OpenSend(
+                        bytes: data.count, isHarmless: isHarmless,
+                        isRepeatable: isRepeatable && data.count == bytes.count)
                 }
                 driver.submit(command, for: .stream)
             }

@@ -33,6 +33,8 @@ final class ModuleDriver {
     var markSend: (OpenSend?) -> Void = { _ in }
     /// The send that may be open.
     var openSend: OpenSend? { didSet { if openSend != oldValue { markSend(openSend) } } }
+    /// Its bytes.
+    var openBytes: [UInt8] = []
     var owner = Owner.nobody
     /// Commands that wait for the session to be idle, at most one of each.
     var waitingLink: ATCommand?

@@ -134,11 +134,11 @@ final class ControllerReplay {
         case .start(let bytes, let send):
             driver.openSend = send
             driver.start(dataModeRecord: bytes)
-        case .stream(let waiting, let mayReceive, let isHarmless, let size):
+        case .stream(let waiting, let mayReceive, let isHarmless, let size, let isRepeatable):
             let isFree = { driver.session.isIdle && driver.owner == .nobody && driver.transfer != nil }
             if !isFree() { fire(until: time(entry) + slack, isFree) }
             driver.driveStream(waiting: waiting, mayReceive: mayReceive, isHarmless: isHarmless) {
-                [UInt8](repeating: 0x78, count: size > 0 ? min(size, $0) : $0)
+                [UInt8](repeating: isRepeatable ? 0x78 : 0x0D, count: size > 0 ? min(size, $0) : $0)
             }
         case .streamEnded: driver.perform { $0.endStream() }
         case .sessionUp: driver.carrierEstablished()

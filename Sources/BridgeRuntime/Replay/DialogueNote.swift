@@ -18,7 +18,7 @@ enum DialogueNote: Equatable {
     case publish(topic: [UInt8], qos: Int, retain: Bool, size: Int, encoding: PublishStateMachine.Encoding)
     /// The socket link got a turn on the line while so many bytes waited, and something came of it: `size` bytes to send, or
     /// a command without any.
-    case stream(waiting: Int, mayReceive: Bool, isHarmless: Bool, size: Int)
+    case stream(waiting: Int, mayReceive: Bool, isHarmless: Bool, size: Int, isRepeatable: Bool = false)
     /// A connection that was closed has been read empty.
     case streamEnded
     /// MQTT is up over the module's connection.
@@ -54,8 +54,9 @@ enum DialogueNote: Equatable {
             } else {
                 "start\(bytes.map { " data=\($0)" } ?? "")"
             }
-        case .stream(let waiting, let mayReceive, let isHarmless, let size):
+        case .stream(let waiting, let mayReceive, let isHarmless, let size, let isRepeatable):
             "stream waiting=\(waiting) receive=\(mayReceive ? 1 : 0) harmless=\(isHarmless ? 1 : 0) bytes=\(size)"
+                + (isRepeatable ? " again=1" : "")
         case .streamEnded: "stream ended"
         case .sessionUp: "session up"
         case .sessionFailed(let failure):
@@ -99,11 +100,14 @@ enum DialogueNote: Equatable {
                 dataMode: nil, send: OpenSend(bytes: bytes, isWritten: written == 1, isHarmless: harmless == 1))
         case ("stream", "ended"): self = .streamEnded
         case ("stream", let waiting):
-            guard words.count == 5, let bytes = Self.value("waiting=", waiting), (0...1 << 24).contains(bytes),
+            guard words.count == 5 || words.count == 6 && words[5] == "again=1",
+                let bytes = Self.value("waiting=", waiting), (0...1 << 24).contains(bytes),
                 let receive = Self.value("receive=", words[2]), let harmless = Self.value("harmless=", words[3]),
                 let size = Self.value("bytes=", words[4]), (0...65536).contains(size)
             else { return nil }
-            self = .stream(waiting: bytes, mayReceive: receive == 1, isHarmless: harmless == 1, size: size)
+            self = .stream(
+                waiting: bytes, mayReceive: receive == 1, isHarmless: harmless == 1, size: size,
+                isRepeatable: words.count == 6)
         case ("session", "up"): self = .sessionUp
         case ("session", "failed"):
             let parts = text.split(separator: " ", maxSplits: 3)

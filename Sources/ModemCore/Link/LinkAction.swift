@@ -15,6 +15,8 @@ public enum LinkAction: Equatable {
     case restartBlindly
     /// Write this many CR bytes and nothing else: the module may still be counting the bytes of an `AT+MPUBEX`.
     case fillDataMode(count: Int)
+    /// Write the bytes of the open send as they are and nothing else: the module may still be waiting for them.
+    case repeatSend
     /// The record of an open `AT+MPUBEX` can go.
     case clearDataModeRecord
     /// Run the configured hardware reset, then report `hardwareResetFinished`, also when it does not end by itself: the

@@ -31,6 +31,11 @@ extension LinkStateMachine {
             fillDataMode(now: now)
         } else if mayBeStream, let send = openSend, send.isHarmless, !send.isWritten {
             fillDataMode(now: now)
+        } else if mayBeStream, let send = openSend, send.isRepeatable, !send.isWritten {
+            report(.warning, "a send of \(send.bytes) bytes may be open in the module: giving it these bytes")
+            openSend?.isWritten = true
+            actions.append(.repeatSend)
+            awaitFilling(send.bytes, now: now)
         } else if mayBeStream, let send = openSend, send.isWritten, !listenedForSend {
             listenedForSend = true
             report(.info, "a send of \(send.bytes) bytes may be under way in the module: listening for its end")
@@ -93,6 +98,10 @@ extension LinkStateMachine {
             .warning,
             "\(dataModeCommand) of \(count) bytes may be open in the module: filling it with \(count) CR\(harm)")
         actions.append(.fillDataMode(count: count))
+        awaitFilling(count, now: now)
+    }
+
+    private mutating func awaitFilling(_ count: Int, now: Duration) {
         // The bound is for a driver that never says `dataModeFilled`: the slowest line, and some.
         state = .fillingDataMode(until: now + .seconds(10) + .milliseconds(10) * count)
     }

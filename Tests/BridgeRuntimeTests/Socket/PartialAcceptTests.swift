@@ -48,6 +48,6 @@ import Testing
         #expect(rig.driver.openSend?.isHarmless == true)
         rig.sends = { $0 == 0 ? .taken : .withoutPrompt }
         rig.run(.seconds(5)) { rig.isStuck }
-        #expect(rig.driver.openSend == OpenSend(bytes: 203, isHarmless: false))
+        #expect(rig.driver.openSend == OpenSend(bytes: 203, isHarmless: false, isRepeatable: true))
     }
 }
