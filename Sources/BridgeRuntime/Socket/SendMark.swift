@@ -10,11 +10,13 @@ import ModemCore
 final class SendMark {
     private static let width = 8
     private let path: String
+    private let port: String
     private var file: OwnedDescriptor?
     private var isSet = false
 
     /// For the module at this port, in this directory; nothing is written before `set`.
     init(in directory: String, port: String) {
+        self.port = port
         let name = port.utf8.suffix(200).map { $0 == 0x2F ? 0x2D : $0 }
         path = "\(directory)/sending\(String(decoding: name, as: UTF8.self))"
     }
@@ -28,11 +30,21 @@ final class SendMark {
     var leftOver: OpenSend? {
         // Whatever else somebody has put there is no mark.
         guard let file = try? OwnedDescriptor.open(path, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK),
-            file.isRegularFile, let bytes = try? file.read(upTo: 64)
+            file.isRegularFile, !isOfAnotherTerminal, let bytes = try? file.read(upTo: 64)
         else { return nil }
         let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
         guard words.count == 3, let count = Int(words[0]), (1...65536).contains(count) else { return nil }
         return OpenSend(bytes: count, isWritten: words[1] == "w", isHarmless: words[2] == "h")
+    }
+
+    /// Whether it is older than the pseudo-terminal it would be of: those have the numbers of earlier ones.
+    private var isOfAnotherTerminal: Bool {
+        var (mark, terminal) = (stat(), stat())
+        guard port.hasPrefix("/dev/pts/"), unsafe lstat(path, &mark) == 0, unsafe lstat(port, &terminal) == 0 else {
+            return false
+        }
+        let (noted, made) = (mark.st_mtim, terminal.st_ctim)
+        return (noted.tv_sec, noted.tv_nsec) < (made.tv_sec, made.tv_nsec)
     }
 
     /// A send goes out, or some of it is written; nil: none is open.

@@ -1,4 +1,5 @@
 import BridgeTestKit
+import Glibc
 import LinuxIO
 import ModemCore
 import PrivateBroker
@@ -100,6 +101,21 @@ import Testing
         mark.set(OpenSend(bytes: 100, isHarmless: false))
         #expect(mark.leftOver == nil)
         mark.set(nil)
+    }
+
+    /// Pseudo-terminals have the numbers of earlier ones: what was under way on such a one says nothing of this one.
+    @Test func anEarlierPseudoTerminalIsAnother() throws {
+        let terminal = try PseudoTerminal()
+        func mark() -> SendMark { SendMark(in: folder.path, port: terminal.slavePath) }
+        let send = OpenSend(bytes: 592, isHarmless: true)
+        let first = mark()
+        first.set(send)
+        #expect(mark().leftOver == send)
+        // As if it had been written before this terminal was made.
+        let file = try #require(try Files.list(folder.path).first)
+        var times = [timespec(tv_sec: 1000, tv_nsec: 0), timespec(tv_sec: 1000, tv_nsec: 0)]
+        #expect(unsafe utimensat(AT_FDCWD, folder.file(file), &times, 0) == 0)
+        #expect(mark().leftOver == nil)
     }
 
     @Test func eachPortHasItsOwn() throws {
