@@ -12,6 +12,15 @@ enum Console {
     /// Writes a line to standard error.
     static func error(_ text: String) { write(2, text + "\n") }
 
+    /// Writes to standard error, no line end added.
+    static func writeError(_ text: String) { write(2, text) }
+
+    /// Whether standard error is a terminal on which a line can be taken away again.
+    static var canRedrawErrors: Bool {
+        guard isatty(2) == 1, let kind = unsafe getenv("TERM").map({ unsafe String(cString: $0) }) else { return false }
+        return !kind.isEmpty && kind != "dumb"
+    }
+
     /// Text of bytes from outside: what is no printable UTF-8 is shown as `\xNN`, so that nothing reaches a terminal.
     static func printable(_ bytes: some Collection<UInt8>) -> String {
         let digits = Array("0123456789ABCDEF")

@@ -149,10 +149,10 @@ package final class LoneSession: Operations {
     ) -> Int64 {
         let id = nextID
         nextID += 1
-        if !isStarted {
-            isStarted = true
-            module.start(dataModeRecord: dataModeRecord)
-        }
+        // Who watches the dialogue sees its first line.
+        let isFirst = !isStarted
+        isStarted = true
+        if isFirst, operation != "dialogue" { module.start(dataModeRecord: dataModeRecord) }
         if let problem {
             onEnd(.failure(problem))
             return id
@@ -166,6 +166,7 @@ package final class LoneSession: Operations {
         }
         calls[id] = call
         desk?.handle(call)
+        if isFirst, operation == "dialogue" { module.start(dataModeRecord: dataModeRecord) }
         return id
     }
 

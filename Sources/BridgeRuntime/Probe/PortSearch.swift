@@ -51,6 +51,8 @@ package final class PortSearch {
 
     /// Hears of each port as it is done.
     package var onResult: (Result) -> Void = { _ in }
+    /// Hears which port is asked, and at which rate.
+    package var onTry: (String, Int) -> Void = { _, _ in }
     /// Whether somebody asked to stop.
     package var isInterrupted: () -> Bool = { false }
     private let devices: SerialDevices
@@ -114,6 +116,7 @@ package final class PortSearch {
         var noise = false
         for rate in entry?.kind == .module ? [RateProbe.rates[0]] : RateProbe.rates {
             if isInterrupted() { throw .interrupted }
+            onTry(device.path, rate)
             do throws(SerialPort.OpenFailure) {
                 switch try probe.hear(rate) {
                 case .answer: return identify(device, rate)

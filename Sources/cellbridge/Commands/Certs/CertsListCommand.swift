@@ -34,7 +34,7 @@ struct CertsListCommand: Command {
             let configuration = try CertsWork.load(path, checksFiles: false)
             var inventory = try CertificateInventory(configuration, now: CertsWork.now)
             let isAsked = inventory.goesIntoModule && !isOffline
-            let refusal = isAsked ? try ask(&inventory, configuration, isVerbose: isVerbose) : nil
+            let refusal = isAsked ? try ask(&inventory, configuration, isVerbose: isVerbose, isQuiet: isQuiet) : nil
             let report = CertsReport(
                 inventory, silence: isAsked || !inventory.goesIntoModule ? refusal?.text : "--offline")
             if isJSON {
@@ -52,13 +52,15 @@ struct CertsListCommand: Command {
 
 /// Asks the module, when the port can be had; why not otherwise.
 func ask(
-    _ inventory: inout CertificateInventory, _ configuration: Configuration, isVerbose: Bool
+    _ inventory: inout CertificateInventory, _ configuration: Configuration, isVerbose: Bool, isQuiet: Bool
 ) throws(CommandFailure) -> CommandFailure? {
     let work = try CertsWork(configuration)
     defer { work.close() }
     let dataMode = try CertificateInventory.dataMode(configuration)
     let dialogue = work.dialogue(CertsWork.log(isVerbose: isVerbose))
     defer { dialogue.close() }
+    let line = WaitingLine("asking the module", work.loop, isWanted: !isVerbose && !isQuiet)
+    defer { line.clear() }
     do throws(CommandFailure) {
         try inventory.ask(dialogue, dataMode: dataMode)
         return nil

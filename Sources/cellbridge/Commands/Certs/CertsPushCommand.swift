@@ -38,7 +38,7 @@ struct CertsPushCommand: Command {
             defer { work.close() }
             let state = try StateDirectory(work.configuration, loop: work.loop)
             defer { state.close() }
-            try CertsPush.run(work, certificates, state, log: CertsWork.log(isVerbose: isVerbose), isQuiet: isQuiet)
+            try CertsPush.run(work, certificates, state, isVerbose: isVerbose, isQuiet: isQuiet)
             return .ok
         }
     }
@@ -79,21 +79,25 @@ enum CertsPush {
 
     /// Writes what is missing, and tells of each file, unless `isQuiet`.
     static func run(
-        _ work: CertsWork, _ certificates: RemoteCertificates, _ state: StateDirectory, log: Log,
-        isQuiet: Bool
+        _ work: CertsWork, _ certificates: RemoteCertificates, _ state: StateDirectory,
+        isVerbose: Bool, isQuiet: Bool
     ) throws(CommandFailure) {
-        let dialogue = work.dialogue(log)
+        let dialogue = work.dialogue(CertsWork.log(isVerbose: isVerbose))
         defer { dialogue.close() }
         var bar = ProgressBar()
         defer { bar.clear() }
+        let waiting = WaitingLine("asking the module", work.loop, isWanted: !isVerbose && !isQuiet)
+        defer { waiting.clear() }
         let push = CertificatePush(work.configuration, certificates, dialogue: dialogue, state: state)
         let done = try push.run { progress in
             if isQuiet { return }
+            waiting.clear()
             bar.show(
                 "\(progress.kind) \(progress.name)", sent: progress.sent, total: progress.total,
                 elapsed: progress.elapsed)
         }
         bar.clear()
+        waiting.clear()
         if isQuiet { return }
         Console.line("module: IMEI \(done.module.imei.isEmpty ? "not known" : done.module.imei), \(done.module.model)")
         for file in done.files { Console.line(line(file)) }

@@ -77,7 +77,7 @@ struct CertsRotateCommand: Command {
             defer { state.close() }
             // Where this host makes TLS only the session is tried.
             if configuration.remote.tls?.isOurs != true {
-                try CertsPush.run(work, certificates, state, log: CertsWork.log(isVerbose: isVerbose), isQuiet: isQuiet)
+                try CertsPush.run(work, certificates, state, isVerbose: isVerbose, isQuiet: isQuiet)
             }
             return try conclude(try attempt(work, certificates, state), changes)
         }

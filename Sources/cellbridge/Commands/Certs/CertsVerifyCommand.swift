@@ -30,7 +30,8 @@ struct CertsVerifyCommand: Command {
             let configuration = try common.configuration()
             var inventory = try CertificateInventory(configuration, now: CertsWork.now)
             let isAsked = inventory.goesIntoModule && !isOffline
-            let refusal = isAsked ? try ask(&inventory, configuration, isVerbose: isVerbose) : nil
+            let refusal =
+                isAsked ? try ask(&inventory, configuration, isVerbose: isVerbose, isQuiet: common.isQuiet) : nil
             let verdict = CertsVerdict(inventory, problems: problems())
             common.show(
                 json: verdict.json(silence: isOffline ? "--offline" : refusal?.text),

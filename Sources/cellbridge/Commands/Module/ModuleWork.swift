@@ -17,6 +17,7 @@ final class ModuleWork {
     /// Does what is asked for.
     private(set) var operations: any Operations
     private let lastError = LastError()
+    private let showsWaiting: Bool
     private var signals: SignalSource?
     private var simulator: SimulatorProcess?
 
@@ -26,6 +27,8 @@ final class ModuleWork {
         var sameID = false
         /// The AT dialogue on standard error.
         var isVerbose = false
+        /// On a terminal what is waited for is shown.
+        var showsWaiting = false
         /// Never through the service.
         var standsAlone = false
     }
@@ -41,6 +44,7 @@ final class ModuleWork {
     /// Reads the configuration at `path` and finds out who does it.
     init(_ path: String, _ options: Options = Options()) throws(CommandFailure) {
         var configuration = try ConfigurationFile.load(path, readSecrets: true)
+        showsWaiting = options.showsWaiting && !options.isVerbose
         do throws(SystemError) {
             loop = try EventLoop()
         } catch {
@@ -108,15 +112,20 @@ final class ModuleWork {
             operation, arguments, on: loop, isInterrupted: { self.isInterrupted }, onEvent: onEvent)
     }
 
-    /// Waits until messages can be published, `wait` at most; `onStep` hears what the link is at.
+    /// Shows on a terminal what is waited for, until it is cleared.
+    func waiting(_ text: String) -> WaitingLine { WaitingLine(text, loop, isWanted: showsWaiting) }
+
+    /// Waits until messages can be published, `wait` at most.
     ///
     /// Zero waits 2 min, and through the service, whose link is up or has its reasons, 10 s.
-    func connect(wait: Duration, onStep: @escaping (String) -> Void = { _ in }) throws(CommandFailure) {
+    func connect(wait: Duration) throws(CommandFailure) {
+        let line = waiting("no link yet")
+        defer { line.clear() }
         let limit = wait > .zero ? wait : operations.isService ? .seconds(10) : .seconds(120)
         let (seconds, rest) = limit.components
         do throws(CommandFailure) {
             _ = try call("connect", [.init(name: "wait", value: .number(seconds + (rest > 0 ? 1 : 0)))]) { event in
-                if let step = event["at"]?.string { onStep(step) }
+                if let step = event["at"]?.string { line.show("no link yet: \(step)") }
             }
         } catch {
             let known = operations.isService ? nil : lastError.text

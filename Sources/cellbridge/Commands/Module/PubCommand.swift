@@ -64,7 +64,7 @@ struct PubCommand: Command {
     func run() -> ExitCode {
         Self.reporting { () throws(CommandFailure) in
             var options = ModuleWork.Options()
-            (options.sameID, options.isVerbose) = (sameID, isVerbose)
+            (options.sameID, options.isVerbose, options.showsWaiting) = (sameID, isVerbose, !common.isQuiet)
             let work = try ModuleWork(common.path, options)
             let dialogue = isVerbose ? DialoguePrinter(work) : nil
             defer {
@@ -107,7 +107,10 @@ struct PubCommand: Command {
         let (expiry, isQueued) = (publication.expiry, publication.isQueued)
         let patience = isQueued ? wait : expiry
         let limit = patience > .zero ? work.loop.now + patience : nil
+        let line = work.waiting(publication.qos > 0 ? "waiting for the acknowledgement" : "waiting for the module")
+        defer { line.clear() }
         let answer = try work.call("publish", try publication.arguments(payload), limit: limit)
+        line.clear()
         guard let answer else {
             throw isQueued
                 ? CommandFailure(.temporary, "still queued after \(wait.text); the service goes on with it")

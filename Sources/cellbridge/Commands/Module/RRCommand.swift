@@ -67,7 +67,7 @@ struct RRCommand: Command {
     func run() -> ExitCode {
         Self.reporting { () throws(CommandFailure) in
             var options = ModuleWork.Options()
-            (options.sameID, options.isVerbose) = (sameID, isDebug)
+            (options.sameID, options.isVerbose, options.showsWaiting) = (sameID, isDebug, !common.isQuiet)
             let work = try ModuleWork(common.path, options)
             let dialogue = isDebug ? DialoguePrinter(work) : nil
             defer {
@@ -119,8 +119,11 @@ struct RRCommand: Command {
         defer { work.operations.cancel(open) }
         var pause = ModuleWork.shortestPause
         while true {
+            let line = work.waiting("waiting for the response")
+            defer { line.clear() }
             _ = try work.wait(
                 limit: limit, until: { answer != nil || refusal != nil || subscription.failure != nil })
+            line.clear()
             if let answer { return answer }
             if let refusal { throw refusal }
             guard let failure = subscription.failure else { throw late }

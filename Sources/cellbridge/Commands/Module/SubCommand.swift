@@ -65,7 +65,7 @@ struct SubCommand: Command {
     func run() -> ExitCode {
         Self.reporting { () throws(CommandFailure) in
             var options = ModuleWork.Options()
-            (options.sameID, options.isVerbose) = (sameID, isDebug)
+            (options.sameID, options.isVerbose, options.showsWaiting) = (sameID, isDebug, !common.isQuiet)
             let work = try ModuleWork(common.path, options)
             let dialogue = isDebug ? DialoguePrinter(work) : nil
             defer {

@@ -48,7 +48,16 @@ struct ProbeCommand: Command {
                 root: root, loop: loop, log: Log.standardError(threshold: isVerbose ? .debug : .error))
             search.isInterrupted = { isInterrupted }
             let isPlain = !common.isJSON && !common.isQuiet
+            var line: WaitingLine?
+            defer { line?.clear() }
+            search.onTry = { path, rate in
+                let text = "asking \(path) at \(rate) baud"
+                guard line == nil else { return line?.show(text) ?? () }
+                line = WaitingLine(text, loop, isWanted: isPlain && !isVerbose)
+            }
             search.onResult = { result in
+                line?.clear()
+                line = nil
                 if isPlain { ProbeReport.lines(result).forEach { Console.line($0) } }
             }
             let results = try search.run(only: port)

@@ -56,7 +56,10 @@ struct AtCommand: Command {
             let dialogue = isVerbose ? DialoguePrinter(work.operations, work.loop) : nil
             defer { dialogue?.finish() }
             for line in lines {
+                let waiting = WaitingLine("waiting for the answer", work.loop, isWanted: !isVerbose && !common.isQuiet)
+                defer { waiting.clear() }
                 let answer = try work.at(line, timeout: timeout, force: force)
+                waiting.clear()
                 let text = answer["lines"]?.elements?.compactMap(\.string) ?? []
                 let final = answer["final"]?.string ?? ""
                 common.show(
