@@ -175,7 +175,8 @@ extension LinkStateMachine {
         switch rung {
         case .restart?:
             blindlyRestarted = true
-            report(.error, "the module does not answer AT: sending AT+RESET blindly")
+            let lines = restartLines.map { printable($0) }.joined(separator: ", ")
+            report(.error, "the module does not answer AT: sending \(lines) blindly")
             recovery = Recovery(rung: .restart, reason: "the module does not answer")
             actions.append(.restartBlindly)
             synchronise(.blindRestart(extended: false), attempts: 40)

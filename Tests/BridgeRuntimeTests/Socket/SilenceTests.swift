@@ -37,13 +37,13 @@ import Testing
         let broker = try BrokerProcess()
         let harness = try CarrierHarness { _ in
         } values: {
-            $0.acknowledgementTimeout = .milliseconds(100)
+            $0.acknowledgementTimeout = .seconds(1)
         }
         try harness.up(broker.port)
         harness.line.takes = false
         harness.publish(1)
         harness.run { harness.carrier.waitingBytes > 0 }
-        let later = harness.clock.now + .milliseconds(400)
+        let later = harness.clock.now + .milliseconds(1500)
         harness.run { harness.clock.now > later }
         #expect(harness.failures.isEmpty)
         harness.line.takes = true
@@ -55,12 +55,12 @@ import Testing
         let broker = try BrokerProcess()
         let harness = try CarrierHarness { _ in
         } values: {
-            $0.acknowledgementTimeout = .milliseconds(100)
+            $0.acknowledgementTimeout = .seconds(1)
         }
         try harness.up(broker.port)
         harness.publish(1)
         harness.carrier.setGate(open: false)
-        let later = harness.clock.now + .milliseconds(400)
+        let later = harness.clock.now + .milliseconds(1500)
         harness.run { harness.clock.now > later }
         #expect(harness.failures.isEmpty)
         harness.carrier.setGate(open: true)
