@@ -3,9 +3,10 @@
 /// libmosquitto writes all PUBACKs that are due with whatever it writes, so there is one **gate** for everything read: it
 /// is open only while every message read is on disk or acknowledged by the remote broker.
 ///
-/// - With the link up and nothing stored waiting, what was read is **held**: it goes from memory to the module, and no
-///   more is read until it is acknowledged. Then the gate opens with nothing written. What is not acknowledged by
-///   `interval` after the first read is written.
+/// - With the link up and nothing stored waiting, what was read is **held**: it goes from memory to the module. More is
+///   read when the module could take more than there is, for an `interval` and three quarters of a `window` at most; then
+///   no more is read until all is acknowledged, and the gate opens with nothing written. What is not acknowledged an
+///   `interval` after it was read is written.
 /// - Else reading goes on, and one commit takes what came in an `interval`, or in less when the local broker stalls: it
 ///   sends no more than so many messages that it has no PUBACK for. How many is asked for (`window`) and then learned.
 /// - An inbound message is written when it was not delivered `inbound` after it came.
@@ -52,6 +53,10 @@ public struct CommitSchedule: Sendable, Equatable {
         public var unsettled = 0
         /// Bytes of those.
         public var unsettledBytes = 0
+        /// When the oldest of them was read; `nil`: when the gate closed.
+        public var unsettledSince: Duration?
+        /// Whether the module could take more than waits for it.
+        public var isHungry = false
         /// Whether something else of what was read must be on disk first: a refusal, the record of an echo.
         public var hasNotes = false
         /// Whether the module can get nothing before a commit.
@@ -133,18 +138,20 @@ public struct CommitSchedule: Sendable, Equatable {
         let isUnsettled = facts.unsettled > 0 || facts.hasNotes
         decision.mayWrite = !isUnsettled && facts.commit != .ofReads
         let holds = facts.unsettled > 0 && facts.isLinkUp && !facts.hasBacklog
-        decision.mayRead = !holds && facts.commit != .ofReads
         if decision.mayWrite { opened(now) } else if heldSince == nil { heldSince = now }
+        decision.mayRead = (!holds || readsOn(facts, now: now)) && facts.commit != .ofReads
         lazySince = facts.removals > 0 || facts.hasValues ? lazySince ?? now : nil
         ledgerSince = facts.ledgerEntries > 0 ? ledgerSince ?? now : nil
         guard facts.commit == .none else { return decision }
 
         var due: [Duration] = []
         if isUnsettled, let heldSince {
-            let isFull = decision.mayRead && (reads >= window || facts.unsettledBytes >= limits.bytes)
+            let isFull = !holds && (reads >= window || facts.unsettledBytes >= limits.bytes)
             let isAtOnce = isFull || facts.isStopping || (facts.isStarved && facts.isLinkUp)
-            due.append(isAtOnce ? now : heldSince + limits.interval)
-            stalledAt = decision.mayRead && !isAtOnce && heldSince + limits.interval <= now ? reads : nil
+            // While it is held, each message has its time, and the gate twice as long.
+            let since = facts.hasNotes ? heldSince : max(facts.unsettledSince ?? heldSince, heldSince)
+            due.append(isAtOnce ? now : min(since, heldSince + limits.interval) + limits.interval)
+            stalledAt = !holds && !isAtOnce && heldSince + limits.interval <= now ? reads : nil
         }
         if let since = facts.inboundSince { due.append(facts.isStopping ? now : since + limits.inbound) }
         if facts.isUrgent || facts.removals >= limits.removals { due.append(now) }
@@ -157,6 +164,13 @@ public struct CommitSchedule: Sendable, Equatable {
         decision.deadline = due.min()
         decision.commits = decision.deadline.map { $0 <= now } ?? false
         return decision
+    }
+
+    /// Whether more is read while something is held. Not while an inbound message waits for the gate.
+    private func readsOn(_ facts: Facts, now: Duration) -> Bool {
+        guard facts.isHungry, !facts.isStopping, facts.inboundSince == nil, let heldSince else { return false }
+        return reads < limits.window * 3 / 4 && facts.unsettledBytes < limits.bytes
+            && now - heldSince < limits.interval
     }
 
     private mutating func opened(_ now: Duration) {

@@ -19,10 +19,19 @@ extension Dispatcher {
     /// Whether all that came from the remote broker is on disk, or with the local one.
     var isInboundSettled: Bool { pending.appendIn.isEmpty && (outstanding?.batch.appendIn.isEmpty ?? true) }
 
+    /// When the oldest message was read that is neither in a commit nor acknowledged.
+    private func unsettledSince() -> Duration? {
+        let first = pending.appendOut.first?.id ?? .max
+        batchTimes.removeFirst(batchTimes.prefix { $0.end <= first }.count)
+        return batchTimes.first?.time
+    }
+
     private var facts: CommitSchedule.Facts {
         var facts = CommitSchedule.Facts()
         facts.unsettled = pending.appendOut.count
         facts.unsettledBytes = pending.appendOut.reduce(0) { $0 + $1.cost }
+        facts.unsettledSince = unsettledSince()
+        facts.isHungry = outbox.count == 0 && module.canPublish
         facts.hasNotes = !pending.refusals.isEmpty || !pending.addEchoes.isEmpty || !heldEchoes.isEmpty
         facts.isStarved = outbox.needsCommit
         facts.inboundSince = pending.appendIn.first.map { arrivals[$0.id] ?? .zero }

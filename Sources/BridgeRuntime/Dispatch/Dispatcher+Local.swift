@@ -49,6 +49,7 @@ extension Dispatcher: LocalDriverDelegate {
 
     func localBatchEnded() {
         schedule.read(batchCount, now: clock.now)
+        batchTimes.append((nextIDs.out, clock.now))
         batchCount = 0
         // The module first; `pump` settles, so the gate is closed before this returns.
         pump()

@@ -55,6 +55,8 @@ package final class Dispatcher {
     var heldEchoes: [Int64] = []
     /// Messages in the batch of reads that is under way.
     var batchCount = 0
+    /// When batches were read of which something may be unsettled, and the first id after each.
+    var batchTimes: [(end: Int64, time: Duration)] = []
     var trail = MessageTrail()
     var lifetimes: Lifetimes
     var poison = PoisonWatch()

@@ -88,6 +88,48 @@ import Testing
         #expect(schedule.decide(held, now: ms(2150)).commits)
     }
 
+    /// What is read on while something is held has its own interval; the gate has two.
+    @Test func whatIsReadOnHasItsOwnInterval() {
+        var schedule = CommitSchedule()
+        func held(since: Int64) -> CommitSchedule.Facts {
+            facts { ($0.unsettled, $0.unsettledSince, $0.isHungry) = (5, ms(since), true) }
+        }
+        schedule.read(5, now: .zero)
+        #expect(schedule.decide(held(since: 0), now: .zero).deadline == ms(1000))
+        schedule.read(5, now: ms(600))
+        #expect(schedule.decide(held(since: 600), now: ms(700)).deadline == ms(1600))
+        #expect(!schedule.decide(held(since: 600), now: ms(1599)).commits)
+        #expect(schedule.decide(held(since: 600), now: ms(1600)).commits)
+        #expect(schedule.decide(held(since: 1500), now: ms(1700)).deadline == ms(2000))
+        #expect(schedule.decide(held(since: 1500), now: ms(2000)).commits)
+        let noted = facts { ($0.unsettled, $0.unsettledSince, $0.hasNotes) = (5, ms(600), true) }
+        #expect(schedule.decide(noted, now: ms(1000)).commits)
+    }
+
+    /// Until the module has enough, or the gate was closed for an interval, or three quarters of the window are read.
+    @Test func moreIsReadWhileTheModuleIsHungry() {
+        var schedule = CommitSchedule()
+        let hungry = facts { ($0.unsettled, $0.isHungry) = (5, true) }
+        schedule.read(20, now: .zero)
+        #expect(schedule.decide(hungry, now: .zero).mayRead)
+        #expect(!schedule.decide(facts { $0.unsettled = 5 }, now: ms(1)).mayRead)
+        for isFed in [
+            facts { ($0.unsettled, $0.isHungry, $0.inboundSince) = (5, true, ms(1)) },
+            facts { ($0.unsettled, $0.isHungry, $0.isStopping) = (5, true, true) },
+            facts { ($0.unsettled, $0.isHungry, $0.unsettledBytes) = (5, true, 256 << 10) },
+            facts { ($0.unsettled, $0.isHungry, $0.commit) = (5, true, .ofReads) },
+        ] { #expect(!schedule.decide(isFed, now: ms(2)).mayRead) }
+        #expect(schedule.decide(hungry, now: ms(999)).mayRead)
+        #expect(!schedule.decide(hungry, now: ms(1000)).mayRead)
+        #expect(schedule.decide(facts { _ in }, now: ms(1001)).mayWrite)
+        #expect(schedule.decide(hungry, now: ms(1002)).mayRead)
+        schedule.read(47, now: ms(1002))
+        #expect(schedule.decide(hungry, now: ms(1003)).mayRead)
+        schedule.read(1, now: ms(1004))
+        #expect(!schedule.decide(hungry, now: ms(1005)).mayRead)
+        #expect(!schedule.decide(hungry, now: ms(1005)).commits)
+    }
+
     @Test func aFullWindowIsCommittedAtOnceUnlessItIsHeld() {
         var schedule = CommitSchedule()
         schedule.read(64, now: .zero)
@@ -155,6 +197,8 @@ extension CommitScheduleTests {
             facts.removals = Int.random(in: 0...80, using: &random)
             facts.hasValues = Bool.random(using: &random)
             facts.isLinkUp = Bool.random(using: &random)
+            facts.isHungry = Bool.random(using: &random)
+            facts.unsettledSince = Bool.random(using: &random) ? now - .milliseconds(30) : nil
             facts.hasBacklog = Bool.random(using: &random)
             facts.commit = [.none, .none, .withoutReads, .ofReads].randomElement(using: &random) ?? .none
             let decision = schedule.decide(facts, now: now)
@@ -166,7 +210,7 @@ extension CommitScheduleTests {
                 continue
             }
             if isUnsettled, let unsettledSince {
-                #expect(decision.deadline ?? .seconds(9999) <= max(now, unsettledSince + .seconds(1)), "seed \(seed)")
+                #expect(decision.deadline ?? .seconds(9999) <= max(now, unsettledSince + .seconds(2)), "seed \(seed)")
             }
             #expect(decision.commits == (decision.deadline.map { $0 <= now } ?? false), "seed \(seed)")
         }
