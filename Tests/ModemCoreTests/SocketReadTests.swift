@@ -80,6 +80,7 @@ import Testing
     /// What follows from a read goes along with a send that is not full; a full one does not wait.
     @Test func sendAfterARead() {
         let socket = Transferrer(.cip)
+        socket.mayGrow = true
         socket.event(.dataWaiting)
         #expect(socket.turn() == "AT+CIPRXGET=2,1460")
         socket.read(4, "+CIPRXGET: 2,4,0")
@@ -96,6 +97,53 @@ import Testing
         socket.read(4, "+CIPRXGET: 2,4,0")
         socket.waiting = SocketTransferTests.bytes(1460)
         #expect(socket.turn() == "AT+CIPSEND=1460")
+    }
+
+    /// So it does after a send, which makes room for more; where nothing can follow it goes at once.
+    @Test func sendAfterASend() {
+        let socket = Transferrer(.cip)
+        socket.mayGrow = true
+        socket.waiting = SocketTransferTests.bytes(20)
+        #expect(socket.turn() == "AT+CIPSEND=20", "an idle line")
+        socket.complete(text: "DATA ACCEPT:20")
+        socket.waiting = SocketTransferTests.bytes(973)
+        #expect(socket.turn() == nil)
+        socket.waiting = SocketTransferTests.bytes(974)
+        #expect(socket.turn() == "AT+CIPSEND=974", "full enough")
+        socket.complete(text: "DATA ACCEPT:974")
+        socket.waiting = SocketTransferTests.bytes(20)
+        #expect(socket.turn() == nil)
+        socket.mayGrow = false
+        #expect(socket.turn() == "AT+CIPSEND=20")
+        socket.complete(text: "DATA ACCEPT:20")
+        socket.mayGrow = true
+        socket.waiting = SocketTransferTests.bytes(20)
+        socket.now += .milliseconds(4)
+        #expect(socket.turn() == "AT+CIPSEND=20")
+    }
+
+    /// What is pushed comes in pieces: a send waits for the end of them, and not for ever.
+    @Test func sendWhileBytesArePushed() {
+        let socket = Transferrer(.cip, pushes: true)
+        socket.mayGrow = true
+        let since = socket.now
+        socket.pushed(4)
+        socket.waiting = SocketTransferTests.bytes(20)
+        while socket.turn() == nil, socket.now - since < .seconds(1) {
+            socket.pushed(4)
+            socket.now += .milliseconds(7)
+        }
+        #expect(socket.now - since == .milliseconds(42))
+        socket.complete(text: "DATA ACCEPT:20")
+        socket.now += .milliseconds(8)
+        socket.waiting = SocketTransferTests.bytes(20)
+        socket.pushed(4)
+        #expect(socket.turn() == nil)
+        let last = socket.now
+        socket.expire()
+        #expect(socket.now - last == .milliseconds(8))
+        #expect(socket.turn() == "AT+CIPSEND=20")
+        #expect(socket.violations == [])
     }
 
     /// A notice that got lost: a read after 10 s while an answer is awaited, now and then anyway.

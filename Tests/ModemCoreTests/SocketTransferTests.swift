@@ -98,6 +98,24 @@ import Testing
         socket.complete(text: "DATA ACCEPT:1460")
     }
 
+    /// What the broker's own acknowledgements prove is not asked for.
+    @Test(arguments: [1460, 3000, 14_600])
+    func acknowledgementsAnswerTheQuestion(behind: Int) {
+        let socket = Transferrer(.cip)
+        socket.waiting = Self.bytes(200_000)
+        var sent = 0
+        for _ in 0..<100 {
+            guard socket.turn() == "AT+CIPSEND=1460" else { break }
+            socket.complete(text: "DATA ACCEPT:1460")
+            sent += 1460
+            socket.acknowledged(through: sent - behind)
+            // What cannot be, and what is old.
+            socket.acknowledged(through: sent + 1)
+            socket.acknowledged(through: sent - behind - 500)
+        }
+        #expect(sent == (behind < 14_600 ? 146_000 : 14_600))
+    }
+
     @Test func cipWithoutTheQuestion() {
         let socket = Transferrer(.cip)
         socket.waiting = Self.bytes(200_000)

@@ -43,6 +43,7 @@ import Testing
             }
             if chance(9) { socket.event(.dataWaiting) }
             if chance(20) { socket.mayReceive.toggle() }
+            if chance(5) { socket.mayGrow.toggle() }
             if confirmation, chance(2) {
                 confirmation = false
                 socket.event(.sent)

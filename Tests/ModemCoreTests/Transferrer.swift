@@ -10,6 +10,7 @@ final class Transferrer {
     /// Bytes that wait to be sent.
     var waiting: [UInt8] = []
     var mayReceive = true
+    var mayGrow = false
     /// What was accepted, in order.
     private(set) var accepted: [UInt8] = []
     private(set) var failure: String?
@@ -31,7 +32,7 @@ final class Transferrer {
     @discardableResult
     func turn() -> String? {
         guard command == nil else { return nil }
-        switch transfer.turn(waiting: waiting.count, mayReceive: mayReceive, now: now) {
+        switch transfer.turn(waiting: waiting.count, mayReceive: mayReceive, mayGrow: mayGrow, now: now) {
         case .nothing: return nil
         case .send(let count):
             if count < 1 || count > waiting.count {
@@ -62,6 +63,7 @@ final class Transferrer {
 
     func event(_ event: SocketEvent) { take(transfer.received(event, now: now)) }
     func pushed(_ count: Int) { transfer.received(bytes: count, now: now) }
+    func acknowledged(through: Int) { transfer.acknowledged(through: through) }
     func close() {
         transfer.closed()
         command = nil

@@ -13,6 +13,7 @@ extension Dispatcher {
         }
         local.setGate(mayWrite: decision.mayWrite, mayRead: decision.mayRead)
         module.carrier?.setGate(open: isInboundSettled)
+        module.carrier?.expectsMore = decision.mayRead || outbox.count > 0
         commitDue?.move(to: decision.deadline)
     }
 

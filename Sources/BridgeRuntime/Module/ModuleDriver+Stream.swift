@@ -31,16 +31,17 @@ extension ModuleDriver {
         guard let carrier else { return }
         driveStream(
             waiting: lastWords == nil ? carrier.waitingBytes : 0, mayReceive: carrier.mayReceive,
-            isHarmless: carrier.isNextHarmless
+            mayGrow: carrier.mayGrow, isHarmless: carrier.isNextHarmless
         ) { carrier.firstBytes($0) }
     }
 
-    /// The same with what a carrier says; a replay has none.
+    /// The same with what a carrier says; a replay has none, and its record only what did not wait.
     func driveStream(
-        waiting: Int, mayReceive: Bool, isHarmless: @autoclosure () -> Bool, bytes: @escaping (Int) -> [UInt8]
+        waiting: Int, mayReceive: Bool, mayGrow: Bool = false, isHarmless: @autoclosure () -> Bool,
+        bytes: @escaping (Int) -> [UInt8]
     ) {
         guard transfer != nil, owner == .nobody, session.isIdle, waitingLink == nil else { return }
-        switch transfer?.turn(waiting: waiting, mayReceive: mayReceive, now: clock.now) {
+        switch transfer?.turn(waiting: waiting, mayReceive: mayReceive, mayGrow: mayGrow, now: clock.now) {
         case nil, .nothing: if lastWords != nil { endStream() }
         case .run(let command):
             note(.stream(waiting: waiting, mayReceive: mayReceive, isHarmless: false, size: 0))
@@ -161,9 +162,10 @@ extension ModuleDriver {
                 .broken("bytes of the TCP connection were damaged on the line (\(discard.kind))"), now: clock.now))
     }
 
-    /// Something came over the session: it works.
-    func streamDelivered() {
-        note(.delivered)
+    /// Something came over the session: it works. `through`: so many of the connection's bytes the broker has.
+    func streamDelivered(through: Int? = nil) {
+        note(.delivered(through: through))
+        if let through { transfer?.acknowledged(through: through) }
         run(link.delivered(now: clock.now))
     }
 
@@ -223,7 +225,7 @@ extension ModuleDriver: SocketCarrierDelegate {
         perform { driver in
             driver.wasAccepted()
             // At QoS 0 it was only the module that took it.
-            if qos > 0 { driver.streamDelivered() }
+            if qos > 0 { driver.streamDelivered(through: driver.carrier.map { Int(clamping: $0.acknowledgedBytes) }) }
             if Self.isGuest(id) { return driver.guestMessageEnded(id, .acknowledged) }
             driver.delegate?.moduleAcknowledged(id)
         }

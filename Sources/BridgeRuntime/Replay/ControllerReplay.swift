@@ -144,7 +144,7 @@ final class ControllerReplay {
         case .sessionUp: driver.carrierEstablished()
         case .sessionFailed(let failure): driver.carrierFailed(failure)
         case .sessionClosed: if driver.saysFarewell { driver.carrierFinished() }
-        case .delivered: driver.perform { $0.streamDelivered() }
+        case .delivered(let through): driver.perform { $0.streamDelivered(through: through) }
         case .stop: driver.stop()
         case .portClosed: if port.isOpen { port.lose() }
         case .publish(let topic, let qos, let retain, let size, let encoding):

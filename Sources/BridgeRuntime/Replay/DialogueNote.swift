@@ -27,8 +27,8 @@ enum DialogueNote: Equatable {
     case sessionFailed(SessionFailure)
     /// It has said farewell.
     case sessionClosed
-    /// A message, or the acknowledgement of one, came over it.
-    case delivered
+    /// A message, or the acknowledgement of one, came over it; so many of the connection's bytes the broker has.
+    case delivered(through: Int? = nil)
     /// A command of the control socket had its turn; as a log may show it, with its time-out in seconds.
     case guest(String, seconds: Int64)
     /// The record of an open `AT+MPUBEX` is on disk.
@@ -62,7 +62,7 @@ enum DialogueNote: Equatable {
         case .sessionFailed(let failure):
             "session failed \(failure.word) \(RecordText.escaped(failure.reason.utf8.prefix(400)))"
         case .sessionClosed: "session closed"
-        case .delivered: "delivered"
+        case .delivered(let through): "delivered\(through.map { " through=\($0)" } ?? "")"
         case .stop: "stop"
         case .portOpened: "port opened"
         case .portFailed: "port failed"
@@ -117,7 +117,7 @@ enum DialogueNote: Equatable {
             else { return nil }
             self = .sessionFailed(failure)
         case ("session", "closed"): self = .sessionClosed
-        case ("delivered", ""): self = .delivered
+        case ("delivered", let through): self = .delivered(through: Self.value("through=", through))
         case ("start", let data):
             self = .start(dataMode: Self.value("data=", data))
         case ("stop", ""): self = .stop

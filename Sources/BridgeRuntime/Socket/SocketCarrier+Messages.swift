@@ -29,6 +29,8 @@ extension SocketCarrier {
         var mid: Int32
         var qos: Int
         var bytes: Int
+        /// Its bytes are not among this many of the network's.
+        var after: UInt64
     }
 
     /// Bytes of QoS 0 messages that may be under way: as much as keeps the line busy.
@@ -49,6 +51,13 @@ extension SocketCarrier {
         return count < window && bytes < Self.unacknowledgedBytes && all < Self.openBytes
     }
 
+    /// Whether more bytes could wait in a moment: a message was published whose bytes have not come from the client yet, or
+    /// there may be another, and it can be published or an acknowledgement may come that lets it.
+    var mayGrow: Bool {
+        if open.contains(where: { $0.after >= ciphered }) { return true }
+        return expectsMore && (canPublish || open.contains { $0.qos > 0 && $0.after < acceptedBytes })
+    }
+
     /// Publishes at QoS 1 and 2 that may be under way.
     var window: Int { suspects > 0 ? 1 : min(values.window, client?.broker.limits.receiveMaximum ?? 1) }
 
@@ -65,7 +74,8 @@ extension SocketCarrier {
                 expiry: version == .v5 ? message.expiry : nil)
             open.append(
                 OpenMessage(
-                    id: message.id, mid: mid, qos: message.qos, bytes: message.topic.count + message.payload.count + 8))
+                    id: message.id, mid: mid, qos: message.qos, bytes: message.topic.count + message.payload.count + 8,
+                    after: ciphered))
             if message.qos > 0 { lastGiven = clock.now }
         } catch {
             let isHopeless = error.code == .invalid || error.code == .tooLarge
@@ -92,7 +102,10 @@ extension SocketCarrier {
         guard let index = open.firstIndex(where: { $0.id == id }) else { return }
         if index == open.firstIndex(where: { $0.qos > 0 }) { firstSince = clock.now }
         let message = open.remove(at: index)
-        if message.qos > 0 { suspects = max(0, suspects - 1) }
+        if message.qos > 0 {
+            suspects = max(0, suspects - 1)
+            acknowledgedBytes = max(acknowledgedBytes, min(message.after, acceptedBytes))
+        }
         delegate?.carrierAcknowledged(id, qos: message.qos)
     }
 
@@ -116,6 +129,26 @@ extension SocketCarrier {
         return isSilent
             ? "an acknowledgement is late, and nothing else came either"
             : "the oldest message has no acknowledgement for \((now - firstSince).components.seconds) s, whatever else came"
+    }
+
+    /// When `deadlineReached` wants to be called.
+    var deadline: Duration? {
+        switch phase {
+        case .down, .connecting: nil
+        case .subscribing, .closing: due
+        case .up: lateAt
+        }
+    }
+
+    func deadlineReached(now: Duration) {
+        guard let deadline, deadline <= now else { return }
+        switch phase {
+        case .down, .connecting: break
+        case .subscribing: failSoon(.silent("no SUBACK came in time"))
+        case .closing: finishSoon()
+        case .up: failSoon(.silent(lateness(now: now)))
+        }
+        (due, lastReceived, firstSince) = (nil, now, now)
     }
 
     /// What a reason code of PUBACK or PUBREC means for the message (MQTT 5.0, 3.4.2.1).

@@ -123,10 +123,11 @@ package final class SocketCarrier {
     var plainRead: UInt64 = 0
     var ciphered: UInt64 = 0
     var acceptedBytes: UInt64 = 0
+    /// So many the remote broker has: it has acknowledged a message that came after them.
+    var acknowledgedBytes: UInt64 = 0
     /// After which byte of the network each byte count of the client was reached.
     var marks: [(plain: UInt64, network: UInt64)] = []
-    var lastReceived: Duration = .zero
-    var emptySince: Duration = .zero
+    var (lastReceived, emptySince): (Duration, Duration) = (.zero, .zero)
     /// When a message above QoS 0 was last given to the client, or let out of it.
     var lastGiven: Duration = .zero
 
@@ -146,6 +147,8 @@ package final class SocketCarrier {
     var fences: [(id: Int64, after: UInt64)] = []
     /// Messages to be published one at a time: one of them may be what ended the last session.
     var suspects = 0
+    /// Whether another message may be there for `publish` in a moment.
+    var expectsMore = true
     /// Whether acknowledgements of what came in may leave.
     var isGateOpen = true
     /// When something that is due counts as late.
@@ -237,7 +240,7 @@ package final class SocketCarrier {
         (client, security, phase, isSecure, due) = (nil, nil, .down, false, nil)
         outgoing.removeAll()
         packets = PacketEnds()
-        (plainRead, ciphered, acceptedBytes, marks) = (0, 0, 0, [])
+        (plainRead, ciphered, acceptedBytes, acknowledgedBytes, marks) = (0, 0, 0, 0, [])
         guests = []
         (open, fences) = ([], [])
         (isGateOpen, hasClientLeft) = (true, false)
@@ -276,25 +279,5 @@ package final class SocketCarrier {
             self.phase = .down
             self.delegate?.carrierFinished()
         }
-    }
-
-    /// When `deadlineReached` wants to be called.
-    var deadline: Duration? {
-        switch phase {
-        case .down, .connecting: nil
-        case .subscribing, .closing: due
-        case .up: lateAt
-        }
-    }
-
-    func deadlineReached(now: Duration) {
-        guard let deadline, deadline <= now else { return }
-        switch phase {
-        case .down, .connecting: break
-        case .subscribing: failSoon(.silent("no SUBACK came in time"))
-        case .closing: finishSoon()
-        case .up: failSoon(.silent(lateness(now: now)))
-        }
-        (due, lastReceived, firstSince) = (nil, now, now)
     }
 }

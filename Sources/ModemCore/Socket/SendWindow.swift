@@ -36,6 +36,8 @@ struct SendWindow {
     private let mustAnswer: Bool
     /// Bytes sent that were not acknowledged when it was last asked, and those sent since.
     private(set) var open = 0
+    /// Bytes sent in all.
+    private var total = 0
     /// The module took less than it was given: ask before sending more.
     var isDoubted = false
     /// The module does not know the question.
@@ -67,7 +69,15 @@ struct SendWindow {
 
     mutating func sent(_ count: Int) {
         open = min(open + max(count, 0), 1 << 30)
+        total = total.addingReportingOverflow(max(count, 0)).partialValue
         nextQuery = nil
+    }
+
+    /// The far side has the first `through` bytes, which its own answers show: it need not be asked for.
+    mutating func acknowledged(through: Int) {
+        guard total - through >= 0, total - through < open else { return }
+        open = total - through
+        (fullSince, nextQuery, pause) = (nil, nil, Self.firstPause)
     }
 
     /// The module refused a send. A full one does, and the next connection would fill it as far again: less from now on.

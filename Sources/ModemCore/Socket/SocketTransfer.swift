@@ -62,11 +62,7 @@ public struct SocketTransfer: ~Copyable {
     public private(set) var unconfirmed: (count: Int, due: Duration)?
     private var confirmedEarly = false
 
-    /// How long a send that is not full waits for what follows from bytes that were just read. Far less than a send takes.
-    static let refillTime: Duration = .milliseconds(4)
-    /// When bytes were last read on request.
-    private var came: Duration?
-    private var refill: Duration?
+    private var refill: Refill
 
     /// A transfer without a connection. `pushes`: the module prints what comes in; else it is read on request. `learnt`:
     /// of the transfer before it; it is forgotten some hours later.
@@ -76,6 +72,7 @@ public struct SocketTransfer: ~Copyable {
         if let learnt, now - learnt.since < SendWindow.memory { self.learnt = learnt }
         window = SendWindow(profile: profile, learnt: self.learnt?.limit)
         reads = ReadSchedule(isOff: self.pushes)
+        refill = Refill(quiet: self.pushes ? Refill.pushedQuiet : Refill.quiet)
     }
 
     /// A new connection: nothing is known of it.
@@ -92,8 +89,8 @@ public struct SocketTransfer: ~Copyable {
     // MARK: Turns
 
     /// What to do while the line is idle and nobody else wants it. `waiting`: bytes to send; `mayReceive`: whether bytes
-    /// can be taken.
-    public mutating func turn(waiting: Int, mayReceive: Bool, now: Duration) -> Turn {
+    /// can be taken; `mayGrow`: whether more could be waiting in a moment.
+    public mutating func turn(waiting: Int, mayReceive: Bool, mayGrow: Bool = true, now: Duration) -> Turn {
         guard isOpen, running == nil, unconfirmed == nil else { return .nothing }
         reads.begin(now: now)
         let wanted = sendPause.map { $0 > now } ?? false ? 0 : min(max(waiting, 0), profile.sendLimit)
@@ -106,12 +103,8 @@ public struct SocketTransfer: ~Copyable {
             reads.started()
             return .run(command)
         }
-        // What was just read may be the acknowledgements that more is waiting for.
-        if case .send = step, !isFull, let came, now < came + Self.refillTime {
-            refill = came + Self.refillTime
-            return .nothing
-        }
-        refill = nil
+        if case .send = step, !isFull, mayGrow, refill.waits(now: now) { return .nothing }
+        refill.end()
         switch step {
         case .wait: return .nothing
         case .send(let count): return .send(count)
@@ -196,16 +189,16 @@ public struct SocketTransfer: ~Copyable {
     private mutating func sendAnswered(_ count: Int, _ result: CommandResult, now: Duration) -> [Action] {
         switch result.final {
         case .ok where profile.dialect == .bc260y:
-            if confirmedEarly { return accepted(count) }
+            if confirmedEarly { return accepted(count, now: now) }
             unconfirmed = (count, now + Self.sentTimeout)
             return []
-        case .ok: return accepted(count)
+        case .ok: return accepted(count, now: now)
         case .text(let line):
-            guard line.starts(with: "DATA".utf8) else { return accepted(count) }
+            guard line.starts(with: "DATA".utf8) else { return accepted(count, now: now) }
             guard let taken = Self.taken(line), taken <= count else {
                 return fail("the module says that it took other bytes than were sent (\(printable(line)))")
             }
-            return taken == count ? accepted(count) : acceptedInPart(taken, now: now)
+            return taken == count ? accepted(count, now: now) : acceptedInPart(taken, now: now)
         case .error, .cmeError, .cmsError:
             return refused("a send of \(count) bytes was answered \(result.final.wireText)", now)
         case .timedOut, .portLost, .noPrompt:
@@ -219,8 +212,9 @@ public struct SocketTransfer: ~Copyable {
         return digits.isEmpty ? nil : digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     }
 
-    private mutating func accepted(_ count: Int) -> [Action] {
+    private mutating func accepted(_ count: Int, now: Duration) -> [Action] {
         emptySends = 0
+        refill.moved(now: now)
         sendPause = nil
         window.sent(count)
         return [.accepted(count)]
@@ -258,7 +252,7 @@ public struct SocketTransfer: ~Copyable {
         case .sent:
             if let (count, _) = unconfirmed {
                 unconfirmed = nil
-                return accepted(count)
+                return accepted(count, now: now)
             }
             if case .send = running { confirmedEarly = true }
             return []
@@ -273,15 +267,18 @@ public struct SocketTransfer: ~Copyable {
         guard isOpen, bytes > 0 else { return }
         reads.received(bytes, now: now)
         window.received(now: now)
-        if running == .read { came = now }
+        refill.moved(now: now)
     }
+
+    /// The far side has the first `through` bytes of the connection: what it says proves it.
+    public mutating func acknowledged(through: Int) { window.acknowledged(through: through) }
 
     // MARK: Time
 
     /// When `deadlineReached` is due; `nil` while a command runs, whose own limit is the session's.
     public var deadline: Duration? {
         guard isOpen, running == nil else { return nil }
-        return [unconfirmed?.due, sendPause, reads.deadline, refill, window.nextQuery].compactMap { $0 }
+        return [unconfirmed?.due, sendPause, reads.deadline, refill.deadline, window.nextQuery].compactMap { $0 }
             .min()
     }
 
@@ -291,7 +288,7 @@ public struct SocketTransfer: ~Copyable {
         if let (_, due) = unconfirmed, due <= now { return fail("a send was not confirmed in time") }
         // What was waited for is allowed or due from now on, and has no deadline any more.
         if let due = sendPause, due <= now { sendPause = nil }
-        if let due = refill, due <= now { refill = nil }
+        if let due = refill.deadline, due <= now { refill.end() }
         reads.deadlineReached(now: now)
         window.deadlineReached(now: now)
         return []

@@ -47,7 +47,7 @@ struct DialogueRecordTests {
             .sessionUp,
             .sessionFailed(.refused("the broker said: no (135)")), .sessionFailed(.tls("")),
             .sessionFailed(.silent("a  b")), .sessionFailed(.closed("\\ \n")), .sessionFailed(.broken("x")),
-            .sessionClosed, .delivered, .stop, .portOpened, .portFailed, .portClosed,
+            .sessionClosed, .delivered(), .delivered(through: 77), .stop, .portOpened, .portFailed, .portClosed,
             .publish(topic: bytes("a b/=\\\u{1}ü"), qos: 2, retain: true, size: 77, encoding: .hex),
             .publish(topic: bytes("x"), qos: 0, retain: false, size: 0, encoding: .text),
             .guest("AT+CPIN***", seconds: 9), .dataModeRecorded(5), .manifestRecorded(6), .resetFinished(true),

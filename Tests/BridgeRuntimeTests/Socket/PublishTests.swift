@@ -67,6 +67,47 @@ import Testing
         #expect(harness.sent - before >= 500)
     }
 
+    /// An acknowledgement proves what came before its message, and no more than the module took.
+    @Test func anAcknowledgementSaysHowFarTheBrokerIs() throws {
+        let harness = try CarrierHarness()
+        let broker = try ScriptedBroker(harness.loop)
+        var waiting: [[UInt8]] = []
+        broker.onPublish = { waiting.append($1.id) }
+        try harness.up(broker.port)
+        let start = harness.carrier.acceptedBytes
+        harness.publish(1, "up/t", [UInt8](repeating: 1, count: 500))
+        harness.run { waiting.count == 1 && harness.carrier.waitingBytes == 0 }
+        let first = harness.carrier.acceptedBytes
+        harness.publish(2, "up/t", [UInt8](repeating: 1, count: 500))
+        harness.run { waiting.count == 2 && harness.carrier.waitingBytes == 0 }
+        broker.acknowledge(waiting[1])
+        harness.run { harness.acknowledged == [2] }
+        #expect(harness.carrier.acknowledgedBytes == first)
+        broker.acknowledge(waiting[0])
+        harness.run { harness.acknowledged == [2, 1] }
+        #expect(harness.carrier.acknowledgedBytes == first && start < first)
+    }
+
+    /// More may wait in a moment: what was published and has not come yet, an acknowledgement of what is out, another
+    /// message.
+    @Test func whetherMoreCanBeExpected() throws {
+        let harness = try CarrierHarness()
+        let broker = try ScriptedBroker(harness.loop)
+        try harness.up(broker.port)
+        #expect(harness.carrier.mayGrow)
+        harness.carrier.expectsMore = false
+        #expect(!harness.carrier.mayGrow)
+        harness.line.takes = false
+        for id in 1...20 { harness.publish(Int64(id)) }
+        #expect(harness.carrier.mayGrow, "they are with the client")
+        harness.run { !harness.carrier.mayGrow }
+        harness.carrier.expectsMore = true
+        #expect(!harness.carrier.canPublish && !harness.carrier.mayGrow, "all wait here")
+        harness.line.takes = true
+        harness.run { harness.carrier.waitingBytes == 0 }
+        #expect(harness.carrier.mayGrow, "an acknowledgement may come")
+    }
+
     @Test func qos0IsBoundedByBytes() throws {
         let broker = try BrokerProcess()
         let harness = try CarrierHarness()
