@@ -121,6 +121,7 @@ package final class BridgeAssembly {
         let carrier = values.carrier.map { carrier in
             var carrier = carrier
             carrier.route(routing, stale: stale)
+            if link.hasHardwareReset { carrier.leastSend = 90 }
             return SocketCarrier(carrier, clock: clock)
         }
         module = ModuleDriver(

@@ -65,10 +65,10 @@ struct PacketEnds {
     /// Whether a packet begins here.
     func isStart(_ place: UInt64) -> Bool { place == 0 || place == last || ends.contains(place) }
 
-    /// The last end of a packet in this range, if it leaves at least nine tenths of it, or all there is: each send costs a
-    /// latency, however little is in it.
-    func cut(from place: UInt64, upTo limit: UInt64) -> UInt64? {
+    /// The last end of a packet in this range, if it leaves at least so many hundredths of it, or all there is: each send
+    /// costs a latency, however little is in it.
+    func cut(from place: UInt64, upTo limit: UInt64, leaving hundredths: UInt64) -> UInt64? {
         guard let end = ends.last(where: { $0 > place && $0 <= limit }) else { return nil }
-        return (end - place) * 10 >= (limit - place) * 9 ? end : nil
+        return (end - place) * 100 >= (limit - place) * hundredths ? end : nil
     }
 }

@@ -10,7 +10,7 @@ extension SocketCarrier {
     func firstBytes(_ limit: Int) -> [UInt8] {
         guard security == nil else { return outgoing.first(limit) }
         let reach = acceptedBytes + UInt64(min(max(limit, 0), outgoing.count))
-        let end = packets.cut(from: acceptedBytes, upTo: reach) ?? reach
+        let end = packets.cut(from: acceptedBytes, upTo: reach, leaving: values.leastSend) ?? reach
         return outgoing.first(Int(end - acceptedBytes))
     }
 

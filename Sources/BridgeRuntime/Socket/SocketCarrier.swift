@@ -68,6 +68,9 @@ package final class SocketCarrier {
         package var firstGuest: UInt32 = 0
         /// Whether what comes in is looked at before the client gets it; a client of the soak's own needs no protection.
         package var guardsClient = true
+        /// How full a plain send is at least, in hundredths, when it ends with a packet. Where a killed process leaves one open
+        /// that does not, the module is reset by its line, or, without one, left alone for minutes.
+        package var leastSend: UInt64 = 66
         /// `nil`: no TLS.
         package var makeSecurity: MakeSecurity?
         /// Makes the client.

@@ -58,7 +58,7 @@ import Testing
                 let isAlone = packets.isStart(end) && !packets.isStart(end - 1) && !packets.isStart(end + 1)
                 #expect(isAlone, "\(end) of \(ends) in pieces of \(size)")
             }
-            #expect(packets.cut(from: ends[2], upTo: ends[3]) == ends[3])
+            #expect(packets.cut(from: ends[2], upTo: ends[3], leaving: 66) == ends[3])
         }
     }
 
@@ -74,7 +74,7 @@ import Testing
             }
             for _ in 0..<50 { packets.append([0xC0, 0]) }
             #expect(starts(packets, upTo: 120) == [2])
-            #expect(packets.cut(from: 2, upTo: 100) == nil)
+            #expect(packets.cut(from: 2, upTo: 100, leaving: 66) == nil)
             packets.drop(through: 100)
             #expect(starts(packets, upTo: 120) == [2])
         }
@@ -96,7 +96,7 @@ import Testing
                 }
                 packets.append(piece)
                 total += UInt64(piece.count)
-                if let end = packets.cut(from: total / 2, upTo: total) { #expect(end > total / 2 && end <= total) }
+                if let end = packets.cut(from: total / 2, upTo: total, leaving: 66) { #expect(end > total / 2 && end <= total) }
                 packets.drop(through: total / 3)
             }
         }
@@ -109,20 +109,23 @@ import Testing
         return packets
     }
 
-    @Test func aCutLeavesAtLeastNineTenths() {
+    @Test func aCutLeavesAsMuchAsIsAskedFor() {
         let packets = four()
         // The last end of the range, and no end that is its beginning.
-        #expect(packets.cut(from: 0, upTo: 102) == 102)
-        #expect(packets.cut(from: 0, upTo: 101) == 100)
-        #expect(packets.cut(from: 2, upTo: 66) == 66)
-        #expect(packets.cut(from: 66, upTo: 99) == nil)
-        #expect(packets.cut(from: 102, upTo: 200) == nil)
+        #expect(packets.cut(from: 0, upTo: 102, leaving: 90) == 102)
+        #expect(packets.cut(from: 0, upTo: 101, leaving: 90) == 100)
+        #expect(packets.cut(from: 2, upTo: 66, leaving: 90) == 66)
+        #expect(packets.cut(from: 66, upTo: 99, leaving: 90) == nil)
+        #expect(packets.cut(from: 102, upTo: 200, leaving: 90) == nil)
         // Exactly nine tenths of 40, and one byte less than that.
-        #expect(packets.cut(from: 30, upTo: 70) == 66)
-        #expect(four().cut(from: 31, upTo: 70) == nil)
-        #expect(packets.cut(from: 0, upTo: 2) == 2)
-        #expect(packets.cut(from: 0, upTo: 3) == nil)
-        #expect(packets.cut(from: 0, upTo: 0) == nil)
+        #expect(packets.cut(from: 30, upTo: 70, leaving: 90) == 66)
+        #expect(four().cut(from: 31, upTo: 70, leaving: 90) == nil)
+        #expect(packets.cut(from: 0, upTo: 2, leaving: 90) == 2)
+        #expect(packets.cut(from: 0, upTo: 3, leaving: 90) == nil)
+        #expect(packets.cut(from: 0, upTo: 0, leaving: 90) == nil)
+        #expect(packets.cut(from: 0, upTo: 99, leaving: 66) == 66)
+        #expect(packets.cut(from: 0, upTo: 3, leaving: 66) == 2)
+        #expect(packets.cut(from: 0, upTo: 4, leaving: 66) == nil)
     }
 
     @Test func whatIsDroppedIsForgotten() {
@@ -136,9 +139,9 @@ import Testing
         #expect(starts(packets, upTo: 110) == [66, 100, 102])
         packets.drop(through: 102)
         #expect(starts(packets, upTo: 110) == [102])
-        #expect(packets.cut(from: 0, upTo: 102) == nil)
+        #expect(packets.cut(from: 0, upTo: 102, leaving: 66) == nil)
         packets.append([0xC0, 0])
         #expect(starts(packets, upTo: 110) == [102, 104])
-        #expect(packets.cut(from: 102, upTo: 104) == 104)
+        #expect(packets.cut(from: 102, upTo: 104, leaving: 66) == 104)
     }
 }
