@@ -24,6 +24,18 @@ import Testing
         rig.port.commands.count { $0.hasPrefix("AT+MPUB") && $0.contains(word) }
     }
 
+    @Test func withAsManyAsideAsThereMayBeTheyDoNotGoRoundAtOnce() throws {
+        let rig = Rig()
+        try rig.online()
+        rig.dispatcher.depths.aside = SetAside.limit - 1
+        rig.module.perform { _ in rig.dispatcher.moduleSetAside(98, reason: "x") }
+        #expect(rig.module.canPublish)
+        rig.dispatcher.depths.aside = SetAside.limit
+        rig.module.perform { _ in rig.dispatcher.moduleSetAside(99, reason: "x") }
+        #expect(!rig.module.canPublish)
+        rig.run(.seconds(1)) { rig.module.canPublish }
+    }
+
     @Test(arguments: [false, true])
     func theRestFlowsInOrder(error: Bool) throws {
         let rig = try rig(dropsOn: "bad", error: error)

@@ -39,6 +39,28 @@ extension EndToEndTests.Socket {
             #expect(try ear.finish(rig).text == "for the other side\n")
         }
 
+        @Test("A broker that takes QoS 0 only: what is above is set aside with what to do, and the queue goes on")
+        func lowQoS() throws {
+            var options = SocketSystem(profile: "air780e").options()
+            options.remote.extraLines = ["max_qos 0"]
+            let rig = try BridgeRig(options)
+            try rig.start()
+            #expect(rig.hasLogged("the broker grants cmd/# QoS 0 only"), "\(rig.diagnosis)")
+            let ear = try rig.awaitGrant { try rig.mosquitto("sub", ["-t", "site7/fine", "-C", "1"]) }
+            for (topic, qos) in [("plant/bad", "1"), ("plant/bad", "1"), ("plant/fine", "0")] {
+                try rig.mosquitto("pub", ["-t", topic, "-m", "x", "-q", qos], port: rig.local.port).finish(rig)
+            }
+            #expect(try ear.finish(rig).text == "x\n")
+            let reason = "the remote broker takes QoS 0 at most: set publish_qos = 0 for its route (with pub: -q 0)"
+            try rig.wait("it is set aside") { rig.hasLogged("set aside site7/bad (message 1): \(reason)") }
+            #expect(!rig.hasLogged("is tried again"))
+            let list = try rig.command(["queue", "list", "--aside"])
+            #expect(list.text.contains("site7/bad") && list.text.contains("takes QoS 0 at most"), "\(list.report)")
+            let asked = try rig.command(["pub", "-t", "site7/t", "-m", "x", "-q", "1"])
+            #expect(asked.status == 65 && asked.errors.contains(reason), "\(asked.report)")
+            #expect(try rig.command(["pub", "-t", "site7/t", "-m", "x"]).status == 0)
+        }
+
         @Test("Over its quota: postponed, then delivered; what cannot be at all is refused")
         func quota() throws {
             let (rig, broker) = try scripted("quectel-gsm")

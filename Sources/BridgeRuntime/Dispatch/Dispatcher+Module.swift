@@ -105,6 +105,8 @@ extension Dispatcher: ModuleDriverDelegate {
         outbox.returned(id)
         echoes.withdrawn(id)
         setAside(id, reason: reason)
+        // One more lets an older one go back into the queue: without a pause they would go round as fast as the disk can.
+        if depths.aside >= SetAside.limit { _ = module.pauseAfterRejection() }
     }
 
     func moduleMayAcknowledge() -> Bool { isInboundSettled }

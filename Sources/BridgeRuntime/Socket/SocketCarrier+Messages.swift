@@ -78,9 +78,7 @@ extension SocketCarrier {
                     after: ciphered))
             if message.qos > 0 { lastGiven = clock.now }
         } catch {
-            let isHopeless = error.code == .invalid || error.code == .tooLarge
-            delegate?.carrierRefused(
-                message.id, PublishRefusal(fate: isHopeless ? .never : .later, code: "mqtt", reason: "\(error)"))
+            delegate?.carrierRefused(message.id, Self.refusal(error, limits: broker.limits))
         }
     }
 
@@ -151,6 +149,24 @@ extension SocketCarrier {
         (due, lastReceived, firstSince) = (nil, now, now)
     }
 
+    /// What it means for the message that the client does not even send it. What the broker has said in CONNACK has the
+    /// fate of the reason code that would answer the PUBLISH.
+    static func refusal(_ error: MosquittoError, limits: MosquittoClient.Limits) -> PublishRefusal {
+        switch error.code {
+        case .qosNotSupported:
+            PublishRefusal(
+                fate: .aside, code: "broker",
+                reason: "the remote broker takes QoS \(limits.maximumQoS) at most: \(lowerQoS(limits.maximumQoS))")
+        case .invalid, .tooLarge: PublishRefusal(fate: .never, code: "mqtt", reason: "\(error)")
+        default: PublishRefusal(fate: .later, code: "mqtt", reason: "\(error)")
+        }
+    }
+
+    /// What to do about a QoS that the broker does not take.
+    private static func lowerQoS(_ most: Int) -> String {
+        "set publish_qos = \(most) for its route (with pub: -q \(most))"
+    }
+
     /// What a reason code of PUBACK or PUBREC means for the message (MQTT 5.0, 3.4.2.1).
     static func refusal(_ code: Int32) -> PublishRefusal {
         let (fate, words): (PublishRefusal.Fate, String) =
@@ -163,7 +179,7 @@ extension SocketCarrier {
             case 151: (.later, "quota exceeded")
             case 153: (.never, "payload format invalid")
             case 154: (.aside, "retain not supported")
-            case 155: (.aside, "QoS not supported")
+            case 155: (.aside, "QoS not supported: \(lowerQoS(0))")
             default: (.aside, "refused")
             }
         return PublishRefusal(

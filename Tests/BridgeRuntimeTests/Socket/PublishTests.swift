@@ -184,6 +184,22 @@ import Testing
         #expect(harness.refused[1]?.reason.contains("\(code)") == true)
     }
 
+    @Test(arguments: [0, 1])
+    func aQoSAboveWhatTheBrokerTakesIsSetAside(_ most: Int) throws {
+        let harness = try CarrierHarness()
+        let broker = try ScriptedBroker(harness.loop)
+        // Maximum QoS.
+        broker.greeting = [0x20, 5, 0, 0, 2, 0x24, UInt8(most)]
+        try harness.up(broker.port)
+        harness.publish(1, "up/t", [1], qos: most + 1)
+        harness.publish(2, "up/t", [2], qos: 0)
+        harness.run { harness.acknowledged == [2] }
+        let reason = "the remote broker takes QoS \(most) at most: set publish_qos = \(most) for its route"
+        #expect(harness.refused[1]?.fate == .aside && harness.refused[1]?.code == "broker")
+        #expect(harness.refused[1]?.reason.hasPrefix(reason) == true)
+        #expect(harness.returned.isEmpty)
+    }
+
     @Test func whatTheBrokerDoesNotTakeIsNeverSent() throws {
         let harness = try CarrierHarness()
         let broker = try ScriptedBroker(harness.loop)
