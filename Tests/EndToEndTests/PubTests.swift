@@ -120,6 +120,13 @@ extension EndToEndTests {
             #expect(queued.status == 0 && queued.text == "{\"outcome\":\"queued\"}\n", "\(queued.report)")
             let still = try rig.command(["pub", "-t", "q", "-m", "3", "-q", "1", "--queue", "--wait", "500ms"])
             #expect(still.status == 75 && still.errors.contains("still queued after 500 ms"), "\(still.report)")
+            // Its end is told while the link is down, also when it comes at the very end of the wait.
+            for wait in ["30s", "1s"] {
+                let gone = try rig.command([
+                    "pub", "-t", "q", "-m", "x", "-q", "1", "--queue", "--expire", "1s", "--wait", wait,
+                ])
+                #expect(gone.status == 27 && gone.errors.contains("it expired: not sent within 1 s"), "\(gone.report)")
+            }
             let old = try rig.begin([
                 "pub", "-t", "q", "-m", "4", "-q", "1", "--queue", "--expire", "1s", "--wait", "60s",
             ])

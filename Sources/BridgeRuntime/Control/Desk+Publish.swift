@@ -105,6 +105,9 @@ extension Desk {
         }
         return DeskMessage(
             topic: topic, payload: payload, qos: qos, retain: call.arguments["retain"]?.boolean ?? false,
-            expiry: call.arguments["expiry"]?.integer)
+            expiry: call.arguments["expiry"]?.integer.map { min(max($0, 0), Self.longestExpiry) })
     }
+
+    /// A hundred years, so that no time counted from now overflows.
+    private static let longestExpiry: Int64 = 3_155_760_000
 }

@@ -21,9 +21,24 @@ extension Dispatcher {
         outbox.accepted(row)
         trail.accepted(.out, row.id, now: clock.now)
         enqueued[row.id] = then
-        if follows { followed[row.id] = then }
+        if follows {
+            followed[row.id] = then
+            if let seconds = message.expiry { watchExpiry(of: row, after: .seconds(seconds), seconds) }
+        }
         commit()
         pump()
+    }
+
+    /// Who waits hears of the end when it comes: with the link down nobody asks for the row, which is finished at its turn.
+    private func watchExpiry(of row: OutboundRow, after delay: Duration, _ seconds: Int64) {
+        _ = clock.schedule(at: clock.now + delay) { [weak self] in
+            guard let self, followed[row.id] != nil else { return }
+            let isUnderWay = outbox.inFlight.contains { $0.id == row.id }
+            guard !isUnderWay, lifetimes.expiry(of: row).map({ $0 <= self.stepClock() }) ?? false else {
+                return watchExpiry(of: row, after: .seconds(1), seconds)
+            }
+            tellEnd(row.id, .expired("it expired: not sent within \(seconds) s"))
+        }
     }
 
     /// A batch is on disk.

@@ -51,6 +51,26 @@ struct DeskMessageTests {
         #expect(rig.dispatcher.followed.isEmpty && rig.dispatcher.enqueued.isEmpty)
     }
 
+    @Test func theEndOfAnExpiredMessageIsToldWhileTheLinkIsDown() throws {
+        let rig = Rig()
+        try rig.offline()
+        func ask(_ expiry: Int64) -> Request {
+            Request(
+                rig, "publish",
+                ["topic": "q", "payload": "1", "queue": true, "follow": true, "expiry": .number(expiry)])
+        }
+        let (short, long, endless) = (ask(2), ask(30), ask(.max))
+        rig.run { short.events.count == 1 && long.events.count == 1 && endless.events.count == 1 }
+        rig.run(.seconds(3)) { short.result != nil }
+        #expect(short.failure?.code == 27 && short.failure?.text == "it expired: not sent within 2 s")
+        #expect(long.result == nil && endless.result == nil)
+        // The books have it when its turn comes.
+        rig.port.isMute = false
+        rig.run(.seconds(300)) { rig.store.outbox.isEmpty }
+        #expect(rig.store.refusals.count { $0.code == "expired" } >= 1)
+        #expect(rig.dispatcher.followed.isEmpty && rig.dispatcher.enqueued.isEmpty)
+    }
+
     @Test func aMessageThatNobodyWaitsForAnyMoreIsNotSent() throws {
         let rig = try online()
         rig.port.acknowledges = false

@@ -105,7 +105,7 @@ struct PubCommand: Command {
 
     private func publish(_ payload: [UInt8], _ work: ModuleWork) throws(CommandFailure) {
         let (expiry, isQueued) = (publication.expiry, publication.isQueued)
-        let patience = isQueued ? wait : expiry
+        let patience = isQueued ? publication.patience(wait) : expiry
         let limit = patience > .zero ? work.loop.now + patience : nil
         let line = work.waiting(publication.qos > 0 ? "waiting for the acknowledgement" : "waiting for the module")
         defer { line.clear() }

@@ -16,6 +16,15 @@ struct Publication {
     /// How long it may take to the remote broker; zero: any time.
     var expiry: Duration = .zero
 
+    /// How long to stay for what becomes of a queued message: `wait`, and no less than the service takes to say that it
+    /// expired when that is within it. The service counts whole seconds.
+    func patience(_ wait: Duration) -> Duration {
+        guard follows, expiry > .zero, expiry <= wait else { return wait }
+        return max(wait, .seconds(wholeExpiry + 2))
+    }
+
+    private var wholeExpiry: Int64 { expiry.components.seconds + (expiry.components.attoseconds > 0 ? 1 : 0) }
+
     /// The request for one payload.
     func arguments(_ payload: [UInt8]) throws(CommandFailure) -> [JSONValue.Member] {
         guard payload.count <= Self.limit else {
@@ -28,10 +37,7 @@ struct Publication {
         ]
         if isQueued { arguments.append(.init(name: "queue", value: true)) }
         if follows { arguments.append(.init(name: "follow", value: true)) }
-        if isQueued, expiry > .zero {
-            let (seconds, rest) = expiry.components
-            arguments.append(.init(name: "expiry", value: .number(seconds + (rest > 0 ? 1 : 0))))
-        }
+        if isQueued, expiry > .zero { arguments.append(.init(name: "expiry", value: .number(wholeExpiry))) }
         return arguments
     }
 }
