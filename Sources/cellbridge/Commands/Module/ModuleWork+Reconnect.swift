@@ -2,8 +2,27 @@ import BridgeRuntime
 import Control
 import LinuxIO
 
-/// What `sub` and `rr` do when the link breaks under them.
+/// What `sub` and `rr` do when the link is not there, or breaks under them.
 extension ModuleWork {
+    /// Waits for the link as ``connect(wait:)`` does, and returns when -W, `timeout`, is over; nil: never.
+    ///
+    /// It counts from when the link is up. Through the service, where that is nothing to wait for, it counts from now
+    /// unless `wait` says how long the link may take.
+    func connect(wait: Duration, timeout: Duration, isQuiet: Bool) throws(CommandFailure) -> Duration? {
+        guard operations.isService, wait == .zero, timeout > .zero else {
+            try connect(wait: wait)
+            return timeout > .zero ? loop.now + timeout : nil
+        }
+        let end = loop.now + timeout
+        do throws(CommandFailure) {
+            try connect(wait: min(timeout, Self.patienceWithService))
+        } catch {
+            guard error.code == .unavailable, end <= loop.now, !operations.isOver else { throw error }
+            throw CommandFailure(.timedOut, isQuiet ? "" : "timed out: \(error.text)")
+        }
+        return end
+    }
+
     /// The pause before the first try to go on, and the longest of those after it.
     static let shortestPause: Duration = .milliseconds(500)
     static let longestPause: Duration = .seconds(30)

@@ -115,13 +115,16 @@ final class ModuleWork {
     /// Shows on a terminal what is waited for, until it is cleared.
     func waiting(_ text: String) -> WaitingLine { WaitingLine(text, loop, isWanted: showsWaiting) }
 
+    /// How long the link of a running service may take: it is up, or has its reasons.
+    static let patienceWithService: Duration = .seconds(10)
+
     /// Waits until messages can be published, `wait` at most.
     ///
-    /// Zero waits 2 min, and through the service, whose link is up or has its reasons, 10 s.
+    /// Zero waits 2 min, and through the service 10 s.
     func connect(wait: Duration) throws(CommandFailure) {
         let line = waiting("no link yet")
         defer { line.clear() }
-        let limit = wait > .zero ? wait : operations.isService ? .seconds(10) : .seconds(120)
+        let limit = wait > .zero ? wait : operations.isService ? Self.patienceWithService : .seconds(120)
         let (seconds, rest) = limit.components
         do throws(CommandFailure) {
             _ = try call("connect", [.init(name: "wait", value: .number(seconds + (rest > 0 ? 1 : 0)))]) { event in

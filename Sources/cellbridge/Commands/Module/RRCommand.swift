@@ -31,7 +31,9 @@ struct RRCommand: Command {
             .number("qos", "q", "QOS", "of the request and of the subscription: 0, 1 or 2 (default 0)", \.qos, 0...2) {
                 $0
             },
-            .seconds("timeout", "W", "wait so long for the response once the link is up", \.timeout),
+            .seconds(
+                "timeout", "W",
+                "wait so long for the response once the link is up (through the service: from the start)", \.timeout),
         ] + .printer(\.printer) + [
             .duration(
                 "wait", "how long the link may take to come up (default 2 min, through the service 10 s)", \.wait),
@@ -76,8 +78,8 @@ struct RRCommand: Command {
             }
             // What cannot be read is not worth a connection.
             let request = try publication.arguments(try source.payload(StandardInput(work.loop), work))
-            try work.connect(wait: wait)
-            let answer = try exchange(work, request)
+            let limit = try work.connect(wait: wait, timeout: timeout, isQuiet: common.isQuiet)
+            let answer = try exchange(work, request, until: limit)
             let output = StandardOutput(work.loop)
             if !common.isQuiet { output.write(printer.bytes(answer, asJSON: common.isJSON)) }
             output.finish(isInterrupted: { work.isInterrupted })
@@ -87,9 +89,8 @@ struct RRCommand: Command {
 
     /// Subscribes, asks once, and waits for what comes.
     private func exchange(
-        _ work: ModuleWork, _ request: [JSONValue.Member]
+        _ work: ModuleWork, _ request: [JSONValue.Member], until limit: Duration?
     ) throws(CommandFailure) -> ArrivedMessage {
-        let limit = timeout > .zero ? work.loop.now + timeout : nil
         var answer: ArrivedMessage?
         var (earlier, isAsked) = (ArrivedMessage?.none, false)
         func subscribe() -> Subscription {

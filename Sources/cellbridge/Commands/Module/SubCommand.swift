@@ -27,7 +27,8 @@ struct SubCommand: Command {
             .number("qos", "q", "QOS", "0, 1 or 2 (default 0)", \.qos, 0...2) { $0 },
             .texts("filter-out", "T", "FILTER", "do not show these topics; may be given again", \.unwanted),
             .number("count", "C", "N", "end after N messages", \.count, 1...Int(Int32.max)) { $0 },
-            .seconds("timeout", "W", "end so long after the link is up", \.timeout),
+            .seconds(
+                "timeout", "W", "end so long after the link is up (through the service: after the start)", \.timeout),
         ] + .printer(\.printer) + [
             .duration(
                 "wait", "how long the link may take to come up (default 2 min, through the service 10 s)", \.wait),
@@ -72,9 +73,9 @@ struct SubCommand: Command {
                 work.close()
                 dialogue?.finish()
             }
-            try work.connect(wait: wait)
+            let limit = try work.connect(wait: wait, timeout: timeout, isQuiet: common.isQuiet)
             do throws(CommandFailure) {
-                return try listen(work)
+                return try listen(work, until: limit)
             } catch {
                 // Without -C and -W it has no other end.
                 if error == .interrupted { return .ok }
@@ -83,8 +84,7 @@ struct SubCommand: Command {
         }
     }
 
-    private func listen(_ work: ModuleWork) throws(CommandFailure) -> ExitCode {
-        let limit = timeout > .zero ? work.loop.now + timeout : nil
+    private func listen(_ work: ModuleWork, until limit: Duration?) throws(CommandFailure) -> ExitCode {
         let output = StandardOutput(work.loop)
         let hidden = unwanted.compactMap { try? TopicFilter(Array($0.utf8)) }
         var left = count
