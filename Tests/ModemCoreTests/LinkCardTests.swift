@@ -97,6 +97,21 @@ import Testing
         #expect(harness.take() == ["AT+CGEREP=1"])
     }
 
+    @Test func aCardThatIsNotReadyAtOnceIsNoErrorYet() {
+        let harness = LinkHarness.at("AT+CPIN?")
+        func ask() {
+            harness.complete(GoodModule.cme(4))
+            harness.expire()
+        }
+        let before = harness.reports.count
+        for _ in 0..<3 { ask() }
+        #expect(harness.reports.count == before + 1 && harness.reports.last?.level == .info)
+        #expect(harness.lastReport.contains("AT+CPIN? was answered +CME ERROR: 4, as is usual"))
+        for _ in 0..<6 { ask() }
+        #expect(harness.reports.count == before + 2 && harness.reports.last?.level == .error)
+        #expect(harness.lastReport == "AT+CPIN? was answered +CME ERROR: 4")
+    }
+
     @Test(arguments: [(14, 121), (13, 121), (10, 301)]) func staysBadForLong(code: Int, seconds: Int) {
         let harness = LinkHarness.at("AT+CPIN?")
         harness.complete(GoodModule.cme(code))

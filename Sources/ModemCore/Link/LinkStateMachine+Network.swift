@@ -26,7 +26,11 @@ extension LinkStateMachine {
         } else if wait(now: now) > .seconds(120) {
             fail(Failure(.card), "AT+CPIN? is answered \(result.final.wireText)", now: now)
         } else {
-            simTrouble("AT+CPIN? was answered \(result.final.wireText)", .seconds(5), now: now)
+            // Usual for half a minute after a boot (module-behaviour 2).
+            let mayPass = result.cmeCode == 4 && wait(now: now) < .seconds(30)
+            simTrouble(
+                "AT+CPIN? was answered \(result.final.wireText)", .seconds(5), level: mayPass ? .info : .error, now: now
+            )
         }
     }
 
@@ -85,9 +89,12 @@ extension LinkStateMachine {
         pause(.seconds(60), then: .simStatus, now: now)
     }
 
-    private mutating func simTrouble(_ text: String, _ delay: Duration, now: Duration) {
-        if simProblem != text { report(.error, text) }
-        simProblem = text
+    private mutating func simTrouble(
+        _ text: String, _ delay: Duration, level: LinkReport.Level = .error, now: Duration
+    ) {
+        let problem = level == .error ? text : "\(text), as is usual for half a minute after a boot"
+        if simProblem != problem { report(level, problem) }
+        simProblem = problem
         pause(delay, then: .simStatus, now: now)
     }
 
