@@ -158,8 +158,8 @@ extension LinkStateMachine {
             noticesPending = max(0, noticesPending - messagesSinceRead)
             nextFailure = nil
         } else {
-            goOffline("\(step) got no answer")
-            report(.warning, "\(step) got no answer")
+            goOffline("\(commandName(step)) got no answer")
+            report(.warning, "\(commandName(step)) got no answer")
             nextFailure = higher(Failure(.module, at: step.rung(dialect)), noticed)
         }
     }

@@ -242,7 +242,7 @@ extension LinkStateMachine {
         case .connect: fail(Failure(.path), "no CONNACK within [remote] ack_timeout", now: now)
         case .unsubscribe(let index): unsubscribeUnanswered(index, now: now)
         case .subscribe: fail(Failure(.path), "no SUBACK within [remote] ack_timeout", now: now)
-        default: fail(Failure(.path), "no answer to \(step) within [remote] ack_timeout", now: now)
+        default: fail(Failure(.path), "no answer to \(commandName(step)) within [remote] ack_timeout", now: now)
         }
     }
 }

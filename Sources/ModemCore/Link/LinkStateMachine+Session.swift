@@ -66,7 +66,7 @@ extension LinkStateMachine {
                 settledFilters.insert(index)
                 closedDuring ? closedWhileConnecting(step, now: now) : nextUnsubscribe(now: now)
             default:
-                fail(Failure(.broker), "\(step) was answered \(result.final.wireText)", now: now)
+                fail(Failure(.broker), "\(commandName(step)) was answered \(result.final.wireText)", now: now)
             }
             return
         }
@@ -259,7 +259,7 @@ extension LinkStateMachine {
             sessionRefused(now: now)
         } else {
             closesAtConnect = step == .connect ? 1 : 0
-            fail(Failure(.broker), "the broker closed the connection during \(step)", now: now)
+            fail(Failure(.broker), "the broker closed the connection during \(commandName(step))", now: now)
         }
     }
 }

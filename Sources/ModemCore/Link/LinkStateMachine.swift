@@ -235,26 +235,6 @@ public struct LinkStateMachine {
         }
     }
 
-    /// What it is doing, in a few words, for status and logs.
-    public var summary: String {
-        switch state {
-        case .stopped: "stopped"
-        case .opening, .portGone: "waiting for the port"
-        case .synchronising, .restarting: "waiting for the module to answer AT"
-        case .awaiting(.socket(.session), _): "waiting for the MQTT session over the connection"
-        case .running(let step), .awaiting(let step, _), .pausing(_, let step): "at \(step)"
-        case .resting(_, let rung): "pausing before: \(rung)"
-        case .resynchronising: "resynchronising"
-        case .mute: "the module is mute"
-        case .fillingDataMode: "ending \(dataModeCommand) that may be open"
-        case .listening: "listening for the end of a send"
-        case .keepingSilent: "waiting until the connection of an open AT+CIPSEND is gone"
-        case .resettingHardware: "resetting the hardware"
-        case .recordingManifest: "recording what the module holds"
-        case .online: "online"
-        }
-    }
-
     // MARK: Shared
 
     mutating func take() -> [LinkAction] {
@@ -291,7 +271,7 @@ public struct LinkStateMachine {
             state = .running(step)
             actions.append(.submit(command))
         } catch {
-            report(.error, "\(step): \(error); mend the configuration (`cellbridge check`)")
+            report(.error, "\(commandName(step)): \(error); mend the configuration (`cellbridge check`)")
             finish()
         }
     }

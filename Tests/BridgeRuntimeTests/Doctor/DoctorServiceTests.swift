@@ -124,8 +124,9 @@ struct DoctorServiceTests {
     @Test(
         arguments: [
             ("waiting for the port", nil, DoctorStage.port), ("the module is mute", nil, .rate),
-            ("pausing before: TCP link", "no TCP connection to b.example:1883", .tcp),
-            ("pausing before: TCP link", "the broker refused the session", .mqtt), ("at open", nil, .tcp),
+            ("pausing before a new TCP connection", "no TCP connection to b.example:1883", .tcp),
+            ("pausing before a new TCP connection", "the broker refused the session", .mqtt),
+            ("opening the TCP connection (AT+MIPSTART)", nil, .tcp),
         ] as [(String, String?, DoctorStage)])
     func offline(at: String, reason: String?, stage: DoctorStage) throws {
         let loop = try EventLoop()

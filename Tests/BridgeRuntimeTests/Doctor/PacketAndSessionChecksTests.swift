@@ -117,7 +117,7 @@ struct PacketAndSessionChecksTests {
         #expect(refused.stage == .mqtt && refused.text == "the service: the broker refused the session")
         #expect(checks("pausing", "no TCP connection to h").stuck(session).stage == .tcp)
         #expect(checks("pausing", "no SUBACK within").stuck(session).stage == .publish)
-        #expect(checks("at open").stuck(session).causes.first?.next.contains("journalctl") == true)
+        #expect(checks("opening the TCP connection").stuck(session).causes.first?.next.contains("journalctl") == true)
         #expect(ServiceChecks("x").isOnline == false)
     }
 

@@ -67,7 +67,7 @@ struct ServiceChecks {
                 .mqtt,
                 [
                     "session refused", "refused the session", "ended the session", "no MQTT session", "keep-alive",
-                    "CONNACK", "AT+MCONFIG", "AT+MCONNECT", "during connect",
+                    "CONNACK", "AT+MCONFIG", "AT+MCONNECT",
                 ]
             ),
             (.publish, ["subscription", "SUBACK", "PUBACK"]),
