@@ -135,7 +135,7 @@ extension ModuleDriver {
             delegate?.moduleWarned(
                 "unframed",
                 """
-                a +MSUB could not be taken apart safely (\(discard.kind)) and was not delivered: \
+                a +MSUB could not be taken apart safely (\(discard.kind.words)) and was not delivered: \
                 \(readable(discard.excerpt.prefix { $0 != 0x2C }))
                 """)
         case .lineOverflow, .damagedFrame, .strayFinal, .doubtfulResult, .strayLine, .responseOverflow, .garbage:

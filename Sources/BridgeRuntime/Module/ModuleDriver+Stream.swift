@@ -157,9 +157,8 @@ extension ModuleDriver {
     /// Bytes of the connection that cannot be trusted.
     func streamDamaged(_ discard: Discard) {
         delegate?.moduleCounted(\.inputDiscarded, 1)
-        run(
-            link.sessionFailed(
-                .broken("bytes of the TCP connection were damaged on the line (\(discard.kind))"), now: clock.now))
+        let reason = "bytes of the TCP connection were damaged on the line (\(discard.kind.words))"
+        run(link.sessionFailed(.broken(reason), now: clock.now))
     }
 
     /// Something came over the session: it works. `through`: so many of the connection's bytes the broker has.
