@@ -82,20 +82,26 @@ extension ConfigurationDecoder {
     /// Seconds as a number, or a duration of whole seconds.
     private func keepalive(_ table: TableReader) -> Int? {
         let expected = "1 to 65535 seconds"
-        let seconds: Int64? = table.value("keepalive", expected: expected) { value in
+        let form = "\(expected), such as 300 or \"5 min\""
+        let time: Duration? = table.value("keepalive", expected: form) { value in
             switch value {
-            case .integer(let seconds): seconds
-            case .string(let text):
-                Quantities.duration(text).map { $0.components.attoseconds == 0 ? $0.components.seconds : -1 } ?? -1
+            case .integer(let seconds): .seconds(seconds)
+            case .string(let text): Quantities.duration(text) ?? .seconds(-1)
             case .table, .array, .float, .boolean, .date: nil
             }
         }
-        guard let seconds else { return nil }
-        guard (1...65535).contains(seconds) else {
+        guard let time else { return nil }
+        if case .string(let text)? = table.node?["keepalive"]?.value,
+            Quantities.duration(text) == nil || time.components.attoseconds != 0
+        {
+            table.error("keepalive", "\(quoted(text)) is not a number of seconds; expected \(form)")
+            return nil
+        }
+        guard (.seconds(1)...(.seconds(65535))).contains(time) else {
             table.error("keepalive", "is out of range; expected \(expected)")
             return nil
         }
-        return Int(seconds)
+        return Int(time.components.seconds)
     }
 
     private func will(_ table: TableReader) -> Configuration.Remote.Will? {

@@ -66,9 +66,25 @@ extension BadInput {
                 "c.toml:2: remote.keepalive: is out of range; expected 1 to 65535 seconds"
             ]),
         BadInput(
-            with("remote.keepalive = \"1.5 s\""),
+            with("remote.keepalive = \"19 h\""),
             [
                 "c.toml:2: remote.keepalive: is out of range; expected 1 to 65535 seconds"
+            ]),
+        BadInput(
+            with("remote.keepalive = \"1.5 s\""),
+            [
+                """
+                c.toml:2: remote.keepalive: "1.5 s" is not a number of seconds; expected 1 to 65535 seconds, such as 300 \
+                or "5 min"
+                """
+            ]),
+        BadInput(
+            with("remote.keepalive = \"forever\""),
+            [
+                """
+                c.toml:2: remote.keepalive: "forever" is not a number of seconds; expected 1 to 65535 seconds, such as \
+                300 or "5 min"
+                """
             ]),
         BadInput(
             with("remote.keepalive = 59"),
