@@ -41,10 +41,24 @@ enum CommandLineTool {
         if let group = groups.first(where: { $0.name == word }) { return group.main(rest) }
         let known = word.hasPrefix("-") ? ["--help", "--version"] : commands.map { $0.name } + groups.map(\.name)
         let what = word.hasPrefix("-") ? "unknown option" : "unknown command"
-        Console.error("cellbridge: \(word.prefix(64)): \(what)\(OptionParser.suggestion(word, known))")
+        Console.error("cellbridge: \(word.prefix(64)): \(what)\(suggestion(word, known))")
         Console.error("try: cellbridge --help")
         return .usage
     }
+
+    /// `; did you mean X?`
+    static func suggestion(_ word: String, _ known: [String]) -> String {
+        otherNames[word].map { "; did you mean \($0)?" } ?? OptionParser.suggestion(word, known)
+    }
+
+    /// What other programs call these commands.
+    static let otherNames = [
+        "publish": "pub", "send": "pub", "subscribe": "sub", "listen": "sub", "request": "rr", "start": "run",
+        "serve": "run", "service": "run", "daemon": "run", "config": "check", "validate": "check",
+        "diagnose": "doctor", "detect": "probe", "scan": "probe", "terminal": "console",
+        "certificates": "certs", "cert": "certs", "outbox": "queue", "state": "status",
+        "info": "status", "simulator": "simulate",
+    ]
 
     /// What all tables say.
     static var sheet: ProgramSheet { ProgramSheet(commands: commands.map { $0.sheet }, groups: groups.map(\.sheet)) }

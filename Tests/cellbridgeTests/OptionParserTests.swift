@@ -107,6 +107,22 @@ import Testing
     func exitStatuses(_ words: [String], _ code: ExitCode) {
         #expect(CommandLineTool.main(["cellbridge"] + words) == code.rawValue)
     }
+
+    @Test(
+        arguments: [
+            ("publish", "pub"), ("subscribe", "sub"), ("start", "run"), ("serve", "run"), ("stauts", "status"),
+            ("chekc", "check"), ("quue", "queue"),
+        ])
+    func anotherProgramsCommandLeadsToOurs(_ word: String, _ ours: String) {
+        #expect(CommandLineTool.suggestion(word, CommandLineTool.sheet.words.map(\.name)) == "; did you mean \(ours)?")
+    }
+
+    @Test func otherNamesAreOfCommandsThatThereAre() {
+        let words = CommandLineTool.sheet.words.map(\.name)
+        #expect(CommandLineTool.otherNames.values.allSatisfy(words.contains))
+        #expect(!CommandLineTool.otherNames.keys.contains(where: words.contains))
+        #expect(CommandLineTool.suggestion("xyzzy", words) == "")
+    }
 }
 
 extension SimulateCommand: Equatable {
