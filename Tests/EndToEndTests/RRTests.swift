@@ -58,6 +58,24 @@ extension EndToEndTests {
             #expect(refused.status == 65, "\(refused.report)")
         }
 
+        @Test("With the link down: -W ends the wait for it, and the reason is told")
+        func noLink() throws {
+            let rig = try BridgeRig(SocketSystem(profile: "air780e").options())
+            rig.remote.stop()
+            try rig.start(online: false)
+            try rig.wait("the reason") { rig.hasLogged("no TCP connection to ") }
+            for words in [["sub", "-t", "x"], ["rr", "-t", "ask", "-e", "tell", "-n"]] {
+                let run = try rig.command(words + ["-W", "1"])
+                let reason = "timed out: no link: no TCP connection to "
+                #expect(run.status == 27 && run.errors.contains(reason), "\(run.report)")
+                #expect(run.errors.contains("cellbridge status and cellbridge doctor say more"))
+                let quiet = try rig.command(words + ["-W", "1", "--quiet"])
+                #expect(quiet.status == 27 && quiet.errors.isEmpty, "\(quiet.report)")
+                let patient = try rig.command(words + ["-W", "1", "--wait", "2s"])
+                #expect(patient.status == 69, "\(patient.report)")
+            }
+        }
+
         @Test(
             "A break is told, the request is not sent again, and the response may come later", arguments: [false, true])
         func linkBreaks(isService: Bool) throws {

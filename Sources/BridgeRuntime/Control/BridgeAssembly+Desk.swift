@@ -7,6 +7,7 @@ extension BridgeAssembly: DeskOwner {
     var driver: ModuleDriver { module }
     var carriesData: Bool { true }
     var isService: Bool { true }
+    var whyOffline: String? { dispatcher.history.reason }
     var hasQueue: Bool { true }
     var queue: Dispatcher? { dispatcher }
 

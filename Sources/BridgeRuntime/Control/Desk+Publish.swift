@@ -14,7 +14,7 @@ extension Desk {
             if driver.isOnline {
                 return call.finish(.members(["link_kind": driver.linkKind, "tls": driver.linkTLS]))
             }
-            guard driver.clock.now < until else { return call.fail(.unavailable, "no link: \(driver.summary)") }
+            guard driver.clock.now < until else { return call.fail(.unavailable, self.noLink(owner)) }
             if driver.summary != told {
                 told = driver.summary
                 call.tell(

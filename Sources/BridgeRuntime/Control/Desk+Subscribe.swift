@@ -21,7 +21,7 @@ extension Desk {
                 return call.fail(.dataError, "\(text.prefix(80)): \(error)")
             }
         }
-        guard owner.driver.isOnline else { return call.fail(.unavailable, "no link: \(owner.driver.summary)") }
+        guard owner.driver.isOnline else { return call.fail(.unavailable, noLink(owner)) }
         let number = takeNumber()
         listeners[number] = Listener(filters: wanted, call: call)
         call.onCancel = { [weak self] in self?.leave(number) }

@@ -9,6 +9,8 @@ protocol DeskOwner: AnyObject {
     var driver: ModuleDriver { get }
     /// Whether it works off the queue.
     var isService: Bool { get }
+    /// Why the link is down, as far as that is known.
+    var whyOffline: String? { get }
     /// Whether messages can be queued.
     var hasQueue: Bool { get }
     /// What is known of the link, the queues and the certificates.
@@ -104,6 +106,12 @@ final class Desk {
             call.fail(
                 ExitCode.usage.rawValue, "unknown operation \(call.operation.prefix(40)): is this another release?")
         }
+    }
+
+    /// Why there is no link, and what is done about it.
+    func noLink(_ owner: any DeskOwner) -> String {
+        let summary = owner.driver.summary
+        return "no link: \(owner.whyOffline.map { "\($0); now: \(summary)" } ?? summary)"
     }
 
     func takeNumber() -> Int {

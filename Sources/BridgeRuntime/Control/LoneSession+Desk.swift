@@ -6,6 +6,11 @@ import ModemCore
 extension LoneSession: DeskOwner {
     var driver: ModuleDriver { module }
     var carriesData: Bool { state != nil }
+    var whyOffline: String? {
+        guard let reason = module.link.recovery?.reason else { return lastError() }
+        guard let error = lastError(), !error.hasPrefix(reason) else { return reason }
+        return "\(reason); last error: \(error)"
+    }
     var hasQueue: Bool { options.sameID && state != nil }
 
     func deskStatus() -> JSONValue {

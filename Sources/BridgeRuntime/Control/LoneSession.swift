@@ -39,7 +39,7 @@ package final class LoneSession: Operations {
     private var isClosing = false
     private var problem: CommandFailure?
     private var lastReason = ""
-    private let lastError: () -> String?
+    let lastError: () -> String?
 
     /// As `Operations` has it.
     package var isService: Bool { false }

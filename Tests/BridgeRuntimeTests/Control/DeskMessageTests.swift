@@ -71,6 +71,18 @@ struct DeskMessageTests {
         #expect(rig.dispatcher.followed.isEmpty && rig.dispatcher.enqueued.isEmpty)
     }
 
+    @Test func whyThereIsNoLinkIsToldWithWhatIsDoneAboutIt() throws {
+        let rig = Rig()
+        rig.port.script = { $0.hasPrefix("AT+MIPSTART") ? ["ERROR"] : nil }
+        try rig.start()
+        rig.run(.seconds(120)) { rig.dispatcher.history.reason?.hasPrefix("AT+MIPSTART was answered ERROR") == true }
+        let down = Request(rig, "connect")
+        rig.run { down.result != nil }
+        let text = down.failure?.text ?? ""
+        #expect(down.failure?.code == 69 && text.hasPrefix("no link: AT+MIPSTART was answered ERROR: does the name"))
+        #expect(text.hasSuffix("; now: \(rig.module.summary)") && rig.module.summary.contains("a"))
+    }
+
     @Test func aMessageThatNobodyWaitsForAnyMoreIsNotSent() throws {
         let rig = try online()
         rig.port.acknowledges = false

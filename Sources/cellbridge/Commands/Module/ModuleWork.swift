@@ -131,6 +131,10 @@ final class ModuleWork {
                 if let step = event["at"]?.string { line.show("no link yet: \(step)") }
             }
         } catch {
+            if error.text.hasPrefix("no link: ") {
+                let next = operations.isService ? "status and cellbridge doctor say" : "doctor says"
+                throw CommandFailure(error.code, "\(error.text); cellbridge \(next) more")
+            }
             let known = operations.isService ? nil : lastError.text
             throw CommandFailure(error.code, known.map { "\(error.text); last: \($0)" } ?? error.text)
         }
