@@ -88,7 +88,7 @@ extension Desk {
             call.fail(.usage, "publish needs a topic")
             return nil
         }
-        if let problem = Topic.problem(topic) {
+        if let problem = Topic.problem(topic).map({ "\($0)" }) ?? RemoteLimits.topicProblem(topic) {
             call.fail(.dataError, "refused: \(problem)")
             return nil
         }

@@ -20,6 +20,9 @@ extension Desk {
             } catch {
                 return call.fail(.dataError, "\(text.prefix(80)): \(error)")
             }
+            if let problem = RemoteLimits.topicProblem(Array(text.utf8)) {
+                return call.fail(.dataError, "\(text.prefix(80)): \(problem)")
+            }
         }
         guard owner.driver.isOnline else { return call.fail(.unavailable, noLink(owner)) }
         let number = takeNumber()

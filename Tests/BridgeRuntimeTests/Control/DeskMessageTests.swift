@@ -83,6 +83,13 @@ struct DeskMessageTests {
         #expect(text.hasSuffix("; now: \(rig.module.summary)") && rig.module.summary.contains("a"))
     }
 
+    @Test func aFilterThatTheOtherLinkCouldNotCarryIsRefused() throws {
+        let rig = try online()
+        let request = Request(rig, "subscribe", ["filters": .list([.text("p/\"q")])])
+        rig.run { request.result != nil }
+        #expect(request.failure?.code == 65 && request.failure?.text.contains("cannot carry a \"") == true)
+    }
+
     @Test func aMessageThatNobodyWaitsForAnyMoreIsNotSent() throws {
         let rig = try online()
         rig.port.acknowledges = false

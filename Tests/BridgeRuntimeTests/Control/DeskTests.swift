@@ -73,6 +73,8 @@ struct DeskTests {
     @Test(
         arguments: [
             (["payload": "x"], 64, "needs a topic"), (["topic": "a/#"], 65, "refused"),
+            (["topic": "p/\"q"], 65, "refused: the module cannot carry a \" in a topic"),
+            (["topic": "p\\q"], 65, "refused: the module cannot carry a \\ in a topic"),
             (["topic": "a", "qos": 3], 64, "qos"),
             (["topic": "a", "payload_base64": "?"], 64, "base64"),
             (["topic": "a", "payload": .text(String(repeating: "x", count: 9000))], 65, "limit"),
