@@ -15,7 +15,7 @@ import Testing
     @Test func oneTimeOutOneSyncABlindRestartThenTheHardware() {
         let harness = Self.mute { $0.hasHardwareReset = true }
         #expect(harness.take() == ["offline", "blind AT+RESET", "sync 40"])
-        #expect(harness.reports.last?.text == "the module does not answer AT: sending AT+RESET, AT+CFUN=1,1 blindly")
+        #expect(harness.reports.last?.text == "the module does not answer AT: sending AT+RESET blindly")
         harness.synchronisationFailed()
         #expect(harness.take() == ["reset hardware"])
         harness.resetFinished(true)

@@ -96,7 +96,9 @@ import Testing
                 }
                 packets.append(piece)
                 total += UInt64(piece.count)
-                if let end = packets.cut(from: total / 2, upTo: total, leaving: 66) { #expect(end > total / 2 && end <= total) }
+                if let end = packets.cut(from: total / 2, upTo: total, leaving: 66) {
+                    #expect(end > total / 2 && end <= total)
+                }
                 packets.drop(through: total / 3)
             }
         }
