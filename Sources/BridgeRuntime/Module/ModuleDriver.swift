@@ -96,6 +96,8 @@ final class ModuleDriver {
     func start(dataModeRecord: Int?) {
         note(.start(dataMode: dataModeRecord, send: dataModeRecord == nil ? openSend : nil))
         perform {
+            // Its bytes are gone with the process that had them.
+            $0.openSend?.isRepeatable = false
             $0.run($0.link.start(dataModeRecord: dataModeRecord, openSend: $0.openSend, now: $0.clock.now))
         }
     }

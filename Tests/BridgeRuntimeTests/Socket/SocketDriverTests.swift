@@ -209,6 +209,16 @@ final class SocketDriverRig {
         rig.run(.seconds(1200)) { rig.driver.isOnline }
     }
 
+    /// Of an earlier process's send nobody has the bytes, whatever is told of it.
+    @Test func anEarlierProcessesSendIsNotRepeated() {
+        let rig = SocketDriverRig()
+        rig.driver.openSend = OpenSend(bytes: 169, isHarmless: false, isRepeatable: true)
+        rig.driver.start(dataModeRecord: nil)
+        rig.clock.advance(by: .seconds(100))
+        let isSilent = rig.port.written.isEmpty
+        #expect(isSilent && rig.port.openings == 1)
+    }
+
     /// An acknowledgement that never comes is noticed, though other bytes do.
     @Test(arguments: [(10, 120), (30, 180)])
     func aLostAcknowledgementIsNoticedAmongOtherTraffic(timeout: Int, limit: Int) {
