@@ -34,7 +34,8 @@ extension Ledger {
     /// By the wall clock, or by its true age: the bridge does not let a clock that was set back make a message younger.
     private func hasExpired(_ acceptedAt: Int64, _ expiresAt: Int64?, _ publishedAt: Duration) -> Bool {
         guard let expiresAt else { return false }
-        return expiresAt <= wallHigh || clock.now - publishedAt >= .seconds(expiresAt - acceptedAt)
+        // Both times are of whole seconds: where the clock was set meanwhile, what is left of each may add up to one.
+        return expiresAt <= wallHigh || clock.now - publishedAt >= .seconds(expiresAt - acceptedAt - 1)
     }
 
     private func removed(_ row: OutboundRow) {
