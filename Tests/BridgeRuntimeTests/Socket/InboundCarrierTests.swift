@@ -42,10 +42,11 @@ import Testing
         try harness.up(broker.port)
         let onlooker = try Onlooker(harness.loop, port: broker.port)
         onlooker.publishAll("down/x", count: 50) { [UInt8($0)] }
-        // No more come than the broker may send without an acknowledgement.
-        harness.run { harness.received.count >= 20 }
+        // Only what was read at once: no more comes through a closed gate, and never more than the broker may send.
+        harness.run { !harness.received.isEmpty }
         harness.turns(300)
-        #expect(harness.received.count == 20)
+        let count = harness.received.count
+        #expect(count <= 20)
         #expect(!harness.carrier.canPublish)
         harness.cut()
         let first = harness.received.map(\.payload)
@@ -53,7 +54,7 @@ import Testing
         harness.onBatchEnd = {}
         try harness.up(broker.port)
         harness.run { harness.received.count == 50 }
-        #expect(first == (0..<20).map { [UInt8($0)] })
+        #expect(first == (0..<count).map { [UInt8($0)] })
         #expect(harness.received.map(\.payload) == (0..<50).map { [UInt8($0)] })
     }
 
