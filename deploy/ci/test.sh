@@ -24,24 +24,27 @@ status=0
 if [ $# -gt 0 ]; then
     run tests "$@" || status=$?
 else
-    # One after the other, so that a test that measures its own time does not measure its neighbours; but what mostly
-    # waits for a module, a broker or a deadline goes beside the rest, in groups that take about the same time.
-    waiting=(
+    # Within a group one after the other, so that a test that measures its own time does not measure too many neighbours.
+    # What is tested end to end mostly waits, for a module, a broker or a deadline: it goes beside the rest, in groups that
+    # take about the same time; the last one is what the others leave.
+    groups=(
         'EndToEndTests/(Certs|DeadModule|Doctor|HandsOn|Kills|Pub|Status|Sub)/'
         'EndToEndTests/Socket(Commands|/(Ends|Payloads|Plain|Refusals|Routes))/'
         'EndToEndTests/Socket/(Silence|TLS|Traffic)/'
     )
     skips=()
     beside=()
-    for group in "${!waiting[@]}"; do
-        run "waiting$group" --filter "${waiting[group]}" >"$reports/waiting$group.log" 2>&1 &
+    for group in "${groups[@]}"; do
+        run "beside${#beside[@]}" --filter "$group" >"$reports/beside${#beside[@]}.log" 2>&1 &
         beside+=($!)
-        skips+=(--skip "${waiting[group]}")
+        skips+=(--skip "$group")
     done
-    run tests "${skips[@]}" || status=$?
-    for group in "${!waiting[@]}"; do
+    run "beside${#beside[@]}" --filter '^EndToEndTests\.' "${skips[@]}" >"$reports/beside${#beside[@]}.log" 2>&1 &
+    beside+=($!)
+    run tests --skip '^EndToEndTests\.' || status=$?
+    for group in "${!beside[@]}"; do
         wait "${beside[group]}" || status=$?
-        cat "$reports/waiting$group.log"
+        cat "$reports/beside$group.log"
     done
 fi
 
@@ -63,7 +66,7 @@ awk -v RS='<testcase ' -F'"' '
             else if ($field ~ /time=$/ && time == "") time = $(field + 1)
             else if ($field ~ /<failure[^>]*message=$/) failures[suite "/" name] = failures[suite "/" name] "\n    " substr($(field + 1), 1, 600)
         }
-        if (time > 15) slow[suite "/" name] = time
+        if (suite != "" && time > 15) slow[suite "/" name] = time
     }
     END {
         for (test in slow) printf "%4.0f s %s\n", slow[test], test | "sort -rn | head -n 12"
