@@ -84,12 +84,17 @@ extension BridgeRig {
     /// Starts something that subscribes once at the remote broker, and waits until it has; `byModule`: until the module
     /// has said so.
     func awaitGrant(byModule: Bool = false, _ start: () throws -> CommandRun) throws -> CommandRun {
-        let (before, mark) = (grants, simulator.transcript.mark)
+        let (before, mark, logMark) = (grants, simulator.transcript.mark, log.mark)
         let run = try start()
         guard runLoop(loop, limit: .seconds(20), until: { grants > before || run.child.exitStatus != nil }),
             grants > before
         else { throw RigFailure("no subscription: \(run.report)\n\(diagnosis)") }
-        if byModule { try wait("the module's SUBACK") { simulator.transcript.contains("SUBACK", after: mark) } }
+        guard byModule else { return run }
+        try wait("the module's SUBACK") { simulator.transcript.contains("SUBACK", after: mark) }
+        // The service that has read it tells the command in the same turn.
+        if let bridge, bridge.exitStatus == nil {
+            try wait("the service's SUBACK") { log.first(after: logMark) { $0.contains("<- SUBACK") } != nil }
+        }
         return run
     }
 }
