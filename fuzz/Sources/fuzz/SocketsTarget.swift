@@ -78,12 +78,8 @@ private struct PrintedConnection {
             _ = session.submit(.csq, now: now)
             _ = session.written(now: now)
         }
-        while position < stream.count {
-            // Bytes of one read may hold two ends; an answer for nobody is thrown away.
-            submit(&session)
-            let end = min(stream.count, position + lengths[turn % lengths.count])
-            now += .milliseconds(1)
-            for action in session.received(Array(stream[position..<end]), now: now) {
+        func take(_ actions: [CommandSession.Action]) {
+            for action in actions {
                 switch action {
                 case .data(let bytes): got += bytes
                 case .completed(let result):
@@ -95,9 +91,19 @@ private struct PrintedConnection {
                 default: require(false, "\(action) for \(shown(stream))")
                 }
             }
+        }
+        while position < stream.count {
+            // Bytes of one read may hold two ends; an answer for nobody is thrown away.
+            submit(&session)
+            let end = min(stream.count, position + lengths[turn % lengths.count])
+            now += .milliseconds(1)
+            take(session.received(Array(stream[position..<end]), now: now))
             position = end
             turn += 1
         }
+        // Behind what was pushed last nothing comes: that is seen after a moment.
+        now += Limits().pushSilence
+        take(session.deadlineReached(now: now))
         require(got == data, "reads of \(lengths.prefix(8)) give \(shown(got)), not \(shown(data)) of \(shown(stream))")
         require(ended <= answers, "\(ended) ends of \(answers) for \(shown(stream))")
     }
