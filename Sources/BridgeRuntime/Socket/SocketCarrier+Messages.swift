@@ -133,7 +133,8 @@ extension SocketCarrier {
     var deadline: Duration? {
         switch phase {
         case .down, .connecting: nil
-        case .subscribing, .closing: due
+        case .subscribing: due.map { max($0, lastReceived + subackTime) }
+        case .closing: due
         case .up: lateAt
         }
     }

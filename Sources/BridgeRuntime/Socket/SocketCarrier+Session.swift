@@ -147,9 +147,13 @@ extension SocketCarrier {
         } catch {
             return failSoon(.refused("a subscription cannot be made: \(error)"))
         }
-        due = clock.now + max(values.acknowledgementTimeout, .seconds(15))
+        due = clock.now + subackTime
         goUp()
     }
+
+    /// SUBACK may take so long, counted from the last byte that came: a broker sends first what has waited for us, and on a
+    /// slow line that takes its time. The link bounds the whole.
+    var subackTime: Duration { max(values.acknowledgementTimeout, .seconds(15)) }
 
     private func goUp() {
         guard phase == .subscribing, !subscribing.values.contains(where: { if case .own = $0 { true } else { false } })

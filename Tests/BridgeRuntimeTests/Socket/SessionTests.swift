@@ -164,7 +164,15 @@ import Testing
         harness.run { harness.carrier.phase == .subscribing }
         let due = try #require(harness.carrier.deadline)
         #expect(due > harness.clock.now + .seconds(10) && due <= harness.clock.now + .seconds(15))
+        // What has waited at the broker comes first, and shows that it is there.
+        harness.run { harness.clock.now > due - .milliseconds(14_900) }
+        let before = harness.received.count
+        broker.send([0x30, 5, 0, 1, 0x61, 0, 0x78])
+        harness.run { harness.received.count > before }
         harness.carrier.deadlineReached(now: due)
+        let later = try #require(harness.carrier.deadline)
+        #expect(later > due && harness.failures.isEmpty)
+        harness.carrier.deadlineReached(now: later)
         harness.run { !harness.failures.isEmpty }
         #expect(harness.failures == [.silent("no SUBACK came in time")])
     }
