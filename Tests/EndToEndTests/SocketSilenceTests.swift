@@ -44,14 +44,29 @@ extension EndToEndTests.Socket {
             }
         }
 
-        @Test("A module that goes mute in the middle of traffic is back within 60 s by the blind restart")
-        func mute() throws {
-            let rigs = try rigs()
+        /// Traffic both ways that ends when it is told to, of each rig.
+        private func steadyFlows(_ rigs: [BridgeRig]) throws -> [(NumberedFlow, NumberedFlow)] {
             let flows = try rigs.map { (try $0.outbound(.max), try $0.inbound(.max)) }
             for flow in flows {
                 flow.0.pace(40)
                 flow.1.pace(40)
             }
+            return flows
+        }
+
+        /// Ends it and waits for the rest.
+        private func expectAllArrive(_ flow: (NumberedFlow, NumberedFlow), _ rig: BridgeRig) throws {
+            flow.0.publisher.finish()
+            flow.1.publisher.finish()
+            try rig.awaitArrival([flow.0, flow.1], limit: .seconds(30))
+            expectSound(flow.0, rig)
+            expectSound(flow.1, rig)
+        }
+
+        @Test("A module that goes mute in the middle of traffic is back within 60 s by the blind restart")
+        func mute() throws {
+            let rigs = try rigs()
+            let flows = try steadyFlows(rigs)
             for (rig, flow) in zip(rigs, flows) {
                 try rig.wait("traffic", limit: .seconds(30)) {
                     flow.0.collector.numbers.count >= 100 && flow.1.collector.numbers.count >= 100
@@ -59,11 +74,7 @@ extension EndToEndTests.Socket {
             }
             try breakAll(rigs, "hang", says: "", notice: .seconds(45), online: .seconds(60))
             for (rig, flow) in zip(rigs, flows) {
-                flow.0.publisher.finish()
-                flow.1.publisher.finish()
-                try rig.awaitArrival([flow.0, flow.1], limit: .seconds(30))
-                expectSound(flow.0, rig)
-                expectSound(flow.1, rig)
+                try expectAllArrive(flow, rig)
                 #expect(!rig.commands("AT+RESET", "AT+CFUN=1,1").isEmpty, "\(rig.diagnosis)")
             }
         }
@@ -76,11 +87,7 @@ extension EndToEndTests.Socket {
             let rigs = try SocketSystem.families.map { try tls.rig(tls.options($0), loop: loop) }
             for rig in rigs { try rig.start(online: false) }
             for rig in rigs { try rig.awaitOnline() }
-            let flows = try rigs.map { (try $0.outbound(.max), try $0.inbound(.max)) }
-            for flow in flows {
-                flow.0.pace(40)
-                flow.1.pace(40)
-            }
+            let flows = try steadyFlows(rigs)
             for fault in ["replug 0.5", "replug 0.1", "replug 2"] {
                 for (rig, flow) in zip(rigs, flows) {
                     let goal = (flow.0.collector.numbers.count + 60, flow.1.collector.numbers.count + 60)
@@ -91,11 +98,7 @@ extension EndToEndTests.Socket {
                 try breakAll(rigs, fault, says: "", notice: .seconds(10), online: .seconds(40))
             }
             for (rig, flow) in zip(rigs, flows) {
-                flow.0.publisher.finish()
-                flow.1.publisher.finish()
-                try rig.awaitArrival([flow.0, flow.1], limit: .seconds(30))
-                expectSound(flow.0, rig)
-                expectSound(flow.1, rig)
+                try expectAllArrive(flow, rig)
             }
         }
 
@@ -115,11 +118,7 @@ extension EndToEndTests.Socket {
         @Test("A half-open connection with messages under way: ack_timeout finds it")
         func underWay() throws {
             let rigs = try rigs { $0.configuration.ackTimeout = "2 s" }
-            let flows = try rigs.map { (try $0.outbound(.max), try $0.inbound(.max)) }
-            for flow in flows {
-                flow.0.pace(40)
-                flow.1.pace(40)
-            }
+            let flows = try steadyFlows(rigs)
             for (rig, flow) in zip(rigs, flows) {
                 try rig.wait("traffic") { flow.0.collector.numbers.count >= 100 }
             }
@@ -128,11 +127,7 @@ extension EndToEndTests.Socket {
                 rigs, "half-open", says: "an acknowledgement is late", notice: .seconds(8),
                 online: .seconds(25))
             for (rig, flow) in zip(rigs, flows) {
-                flow.0.publisher.finish()
-                flow.1.publisher.finish()
-                try rig.awaitArrival([flow.0, flow.1], limit: .seconds(30))
-                expectSound(flow.0, rig)
-                expectSound(flow.1, rig)
+                try expectAllArrive(flow, rig)
             }
         }
     }
